@@ -1,0 +1,54 @@
+import type { Socket as UdpSocket } from 'node:dgram';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AccountRegion, WorkloadIdentity } from '../wire/aws/call-context.ts';
+import type { Plane } from '../wire/aws/service-table.ts';
+
+export interface TraceReceivers {
+  /** Reads X-Ray daemon datagrams from a socket that is already bound (a task's own 127.0.0.1:2000). */
+  serveDaemonUdp(socket: UdpSocket, workload: WorkloadIdentity): void;
+  /** OTLP/HTTP: /v1/traces, and an answer for /v1/metrics and /v1/logs. `workload` is what the listener knows. */
+  serveOtlpHttp(request: IncomingMessage, response: ServerResponse, workload?: WorkloadIdentity): Promise<void>;
+}
+
+/** The door of the traces plane (X-Ray). */
+export interface Traces extends Plane {
+  readonly receivers: TraceReceivers;
+  /** The actual ports, after `start`, when 0 was asked for. */
+  readonly ports: { readonly xray: number; readonly otlpHttp: number; readonly otlpGrpc?: number };
+  /** Per source: what came in and what became of it. */
+  ledger(): readonly {
+    source: string;
+    received: number;
+    accepted: number;
+    stored: number;
+    refused: number;
+    reasons: Record<string, number>;
+  }[];
+  /** Faults, errors, throttles and latency per service in the range: what the overview's verdict is made of. */
+  serviceHealth(
+    scope: AccountRegion,
+    start: Date,
+    end: Date,
+  ): Promise<
+    {
+      name: string;
+      type: string;
+      total: number;
+      ok: number;
+      error: number;
+      throttle: number;
+      fault: number;
+      medianSeconds: number;
+      p95Seconds: number;
+      /** Median of the node's own time: without the calls that it waits for. */
+      ownMedianSeconds: number;
+    }[]
+  >;
+  /** Number of traces in the range that the filter expression selects, by minute; for alarms on traces. */
+  countTraces(
+    scope: AccountRegion,
+    filterExpression: string,
+    start: Date,
+    end: Date,
+  ): Promise<{ timestampMs: number; count: number }[]>;
+}
