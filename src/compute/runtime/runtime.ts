@@ -9,13 +9,28 @@ export interface TaskSpec {
   /** Task size; undefined where the definition has none. */
   readonly cpuUnits?: number;
   readonly memoryMib?: number;
-  /** Names that containers of this task may reach by discovery, for loopback mode's environment. */
+  /** What the credentials endpoint hands out; a task without it gets no credentials. */
+  readonly taskRoleArn?: string;
+  readonly executionRoleArn?: string;
+  readonly taskDefinitionArn: string;
+  readonly clusterArn: string;
+  readonly launchType: 'EC2' | 'FARGATE' | 'EXTERNAL';
+  readonly networkMode: 'awsvpc' | 'bridge' | 'host' | 'none';
+  /** `service:<name>` or `family:<family>`. */
+  readonly group: string;
+  readonly createdAt: Date;
+  /** Tags of the task. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** Free labels for drivers that can keep them (Docker). */
   readonly labels: Readonly<Record<string, string>>;
 }
 
 export interface ContainerSpec {
   readonly name: string;
+  readonly containerArn: string;
   readonly image: string;
+  readonly essential: boolean;
+  /** Empty: what the image says. */
   readonly entryPoint: readonly string[];
   readonly command: readonly string[];
   readonly workingDirectory?: string;
@@ -24,6 +39,10 @@ export interface ContainerSpec {
   readonly memoryLimitMib?: number;
   readonly memoryReservationMib?: number;
   readonly containerPorts: readonly number[];
+  readonly portMappings: readonly { containerPort: number; hostPort?: number; protocol: 'tcp' | 'udp'; name?: string }[];
+  /** For the metadata endpoint: `awslogs` and its options as the definition gives them. */
+  readonly logDriver?: string;
+  readonly logOptions?: Readonly<Record<string, string>>;
   readonly stopSignal?: string;
   readonly user?: string;
   readonly dockerLabels: Readonly<Record<string, string>>;
@@ -88,6 +107,8 @@ export interface AdoptedTask extends StartedTask {
  */
 export interface Runtime {
   readonly name: 'process' | 'docker' | 'fake';
+  /** Known once `start` has resolved. `reason` says in one line why it is so. */
+  readonly network: { readonly mode: 'namespace' | 'loopback'; readonly reason: string };
   start(): Promise<void>;
   /** `stopTasks` false leaves them for adoption. */
   stop(options: { stopTasks: boolean }): Promise<void>;
