@@ -1,0 +1,137 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+const anywhere = ['stores', 'wire', 'platform'];
+
+/** Plane -> the planes whose door (`index.ts`) it may import. Type-only imports count. */
+const mayImport: Record<string, readonly string[]> = {
+  platform: [],
+  wire: [],
+  stores: ['wire', 'platform'],
+  identity: anywhere,
+  metrics: anywhere,
+  logs: [...anywhere, 'metrics'],
+  traces: [...anywhere, 'metrics', 'logs'],
+  traffic: [...anywhere, 'metrics'],
+  alarms: [...anywhere, 'metrics', 'logs', 'traces'],
+  compute: [...anywhere, 'identity', 'metrics', 'logs', 'traces', 'traffic', 'alarms'],
+  tables: [...anywhere, 'identity'],
+  canaries: [...anywhere, 'metrics', 'logs', 'traces', 'alarms'],
+  autoscaling: [...anywhere, 'metrics', 'alarms', 'compute'],
+  stacks: anywhere,
+  overview: [
+    ...anywhere,
+    'identity',
+    'metrics',
+    'logs',
+    'traces',
+    'traffic',
+    'alarms',
+    'compute',
+    'canaries',
+    'tables',
+  ],
+  gateway: [...anywhere, 'identity'],
+};
+
+/** Folders and files that decide and touch nothing: no store, no clock, no network. */
+const pure = [
+  'compute/scheduler/',
+  'traces/graph/',
+  'alarms/evaluate-alarm.ts',
+  'identity/evaluate-policy.ts',
+  'traffic/proxy/next-target-state.ts',
+];
+const impure = [
+  /^node:(net|http|http2|dgram|fs|child_process|dns|worker_threads)/,
+  /^(undici|libsql|kysely|@clickhouse)/,
+  /stores\//,
+];
+
+interface Import {
+  file: string;
+  target: string;
+}
+
+function sourceFiles(directory: string): string[] {
+  return readdirSync(directory).flatMap((name) => {
+    const path = join(directory, name);
+    if (statSync(path).isDirectory()) return name === 'node_modules' ? [] : sourceFiles(path);
+    return /\.ts$/.test(name) ? [path] : [];
+  });
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(file, 'utf8');
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)].map((match) => ({ file, target: match[1]! }));
+}
+
+function violations(source: string): { seen: number; broken: string[] } {
+  const files = sourceFiles(source);
+  const broken: string[] = [];
+  for (const file of files) {
+    const path = relative(source, file);
+    const plane = path.split('/')[0]!;
+    for (const { target } of importsOf(file)) {
+      if (pure.some((p) => path.startsWith(p)) && !path.includes('.test.') && impure.some((p) => p.test(target))) {
+        broken.push(`${path} is pure and must not import ${target}`);
+      }
+      if (!target.startsWith('.') || !path.includes('/')) continue;
+      const targetPath = relative(source, resolve(dirname(file), target));
+      const targetPlane = targetPath.split('/')[0]!;
+      if (targetPlane === plane || path.includes('.test.') || path.includes('.contract.')) continue;
+      const allowed = mayImport[plane]?.includes(targetPlane) ?? false;
+      const throughDoor = anywhere.includes(targetPlane) || targetPath === `${targetPlane}/index.ts`;
+      if (!allowed || !throughDoor) broken.push(`${path} must not import ${targetPath}`);
+    }
+  }
+  return { seen: files.length, broken };
+}
+
+test('planes import each other only downwards and only through their doors', () => {
+  const { seen, broken } = violations(join(root, 'src'));
+  expect(seen).toBeGreaterThan(100); // a check that saw nothing proves nothing
+  expect(broken).toEqual([]);
+});
+
+test('a planted forbidden import is caught', () => {
+  const source = mkdtempSync(join(tmpdir(), 'hatoba-architecture-'));
+  const plant = (path: string, text: string) => {
+    mkdirSync(dirname(join(source, path)), { recursive: true });
+    writeFileSync(join(source, path), text);
+  };
+  plant('metrics/index.ts', `import { x } from '../traces/index.ts';`);
+  plant(
+    'compute/index.ts',
+    `import type { x } from '../traffic/proxy/rules.ts';\nexport {} from '../traffic/index.ts';`,
+  );
+  plant('compute/scheduler/place-task.ts', `const fs = await import('node:fs');`);
+  expect(violations(source)).toEqual({
+    seen: 3,
+    broken: [
+      'compute/index.ts must not import traffic/proxy/rules.ts',
+      'compute/scheduler/place-task.ts is pure and must not import node:fs',
+      'metrics/index.ts must not import traces/index.ts',
+    ],
+  });
+});
+
+test('the command line and the console know hatoba by HTTP only', () => {
+  const broken = sourceFiles(join(root, 'cli'))
+    .filter((file) => !file.includes('.test.'))
+    .flatMap(importsOf)
+    .filter(({ target }) => /\.\.\/src\//.test(target) && !/src\/(wire|platform|config|main)/.test(target))
+    .map(({ file, target }) => `${relative(root, file)} must not import ${target}`);
+  expect(broken).toEqual([]);
+});
+
+test('no file is too long to read', () => {
+  const tooLong = ['src', 'cli']
+    .flatMap((folder) => sourceFiles(join(root, folder)))
+    .filter((file) => !file.includes('.test.') && readFileSync(file, 'utf8').split('\n').length > 400)
+    .map((file) => relative(root, file));
+  expect(tooLong).toEqual([]);
+});
