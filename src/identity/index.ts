@@ -27,8 +27,12 @@ export type Decision =
 
 /** The door of the identity plane (IAM, STS). */
 export interface Identity extends Plane {
-  /** The key if hatoba issued it and it has not been deleted; expired keys are given back, too, so that the caller is told so. */
-  findAccessKey(accessKeyId: string): Promise<AccessKey | undefined>;
+  /**
+   * The key if hatoba issued it and it has not been deleted; expired keys are given back, too, so that the caller is
+   * told so. Temporary keys (`ASIA...`) are kept nowhere: they are derived from the session token that the request
+   * carries (`X-Amz-Security-Token`), so without it, or with one that is not ours, there is no such key.
+   */
+  findAccessKey(accessKeyId: string, sessionToken?: string): Promise<AccessKey | undefined>;
   /** Evaluates every policy of the principal. `root` of its own account is always allowed. */
   authorize(
     principal: Principal,

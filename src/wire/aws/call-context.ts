@@ -15,6 +15,8 @@ export interface Principal {
   readonly accessKeyId?: string;
   /** Set for assumed roles. */
   readonly roleArn?: string;
+  /** Policies that narrow an assumed role's session further: the call must be allowed by these, too. */
+  readonly sessionPolicies?: readonly string[];
 }
 
 /** What we know of a workload because we scheduled it; empty strings where there is none. */
