@@ -1,0 +1,132 @@
+import type { AwsClients } from '../aws-clients.ts';
+import { awsClients } from '../aws-clients.ts';
+import { CommandError } from '../command-error.ts';
+import { deployShop } from '../demo/deploy-shop.ts';
+import { type ServerProcess, startServer } from '../demo/server-process.ts';
+import { shopDirectory, shopServices } from '../demo/shop-files.ts';
+import { shop } from '../demo/shop-names.ts';
+import { startTraffic, type TrafficReport } from '../demo/traffic.ts';
+import { connectionFrom, readInstance } from '../instance.ts';
+import { paint } from '../output/style.ts';
+import type { ServerOptions } from './start.ts';
+
+interface DemoOptions extends ServerOptions {
+  for?: number;
+  rate: number;
+}
+
+const step = (text: string) => console.log(`${paint('cyan', '•')} ${text}`);
+const done = (text: string) => console.log(`${paint('green', '✔')} ${text}`);
+
+/** The whole of hatoba on one screen: server, shop, traffic. Ends on Ctrl-C, on SIGTERM or after `--for`. */
+export async function demo(options: DemoOptions): Promise<void> {
+  const ending = endSignal(options.for);
+  const dataDir = options.dataDir ?? '.hatoba';
+  step('starting hatoba');
+  const server = await startServer(serverArguments(options, dataDir));
+  try {
+    for (const line of server.readyLines) console.log(`  ${line}`);
+    await Promise.race([runDemo(options, dataDir, ending), diedOf(server)]);
+  } finally {
+    step('stopping hatoba and the tasks');
+    await server.stop();
+  }
+  done('stopped; the data stay in the data directory for the next start');
+}
+
+async function runDemo(options: DemoOptions, dataDir: string, ending: Promise<void>): Promise<void> {
+  const connection = connectionFrom({ dataDir }, {});
+  const instance = readInstance(dataDir);
+  if (!instance) throw new CommandError(`${dataDir}/instance.json is missing: is another hatoba using ${dataDir}?`);
+  const clients = awsClients(connection);
+  const deployed = await deployShop(clients, connection, step);
+  step('waiting until the four services are stable');
+  await Promise.race([waitUntilStable(clients), ending]);
+  done('the shop is deployed');
+  const traffic = startTraffic({ port: instance.ports.edge, host: deployed.loadBalancerDnsName }, options.rate);
+  const startedAt = new Date();
+  await Promise.race([announceFirstTrace(clients, startedAt), ending]);
+  printNextSteps(instance.url, `http://${deployed.loadBalancerDnsName}:${instance.ports.edge}/`);
+  const reporting = setInterval(() => console.log(summary(traffic.report)), 15_000);
+  await ending;
+  clearInterval(reporting);
+  await traffic.stop();
+  console.log(summary(traffic.report));
+}
+
+const summary = (report: TrafficReport): string =>
+  `  ${report.sent} requests sent, ${report.answered} answered, ${report.failed} failed, ${report.sampled} sampled` +
+  (report.lastError ? ` (last error: ${report.lastError})` : '');
+
+async function waitUntilStable(clients: AwsClients): Promise<void> {
+  const ecs = await clients.ecs();
+  const { waitUntilServicesStable } = await import('@aws-sdk/client-ecs');
+  try {
+    await waitUntilServicesStable(
+      { client: ecs, maxWaitTime: 120, minDelay: 1, maxDelay: 1 },
+      { cluster: shop.cluster, services: [...shopServices] },
+    );
+  } catch {
+    const { services = [] } = await ecs.describeServices({ cluster: shop.cluster, services: [...shopServices] });
+    const events = services.flatMap((service) => service.events?.slice(0, 2).map((event) => event.message ?? '') ?? []);
+    throw new CommandError(`the shop did not become stable within 2 minutes:\n  ${events.join('\n  ')}`);
+  }
+}
+
+async function announceFirstTrace(clients: AwsClients, since: Date): Promise<void> {
+  const xray = await clients.xray();
+  for (;;) {
+    const { TraceSummaries = [] } = await xray.getTraceSummaries({
+      StartTime: since,
+      EndTime: new Date(),
+      FilterExpression: 'service("bff")',
+    });
+    if (TraceSummaries.length > 0) return done('the first trace is there');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+function printNextSteps(url: string, shopUrl: string): void {
+  console.log(`
+  ${paint('bold', 'Console')}      ${url}/console/
+  ${paint('bold', 'The shop')}     ${shopUrl}
+
+  Try next, in another terminal:
+    npx hatoba drill slow-backend           then find out in the console why the page is slow
+    npx hatoba drill revoke-permission      the page looks fine; what is wrong?
+    npx hatoba map                          the trace map as text
+    eval "$(npx hatoba env)" && aws ecs list-services --cluster shop
+
+  Ctrl-C stops everything.
+`);
+}
+
+function serverArguments(options: DemoOptions, dataDir: string): string[] {
+  const given: [string, unknown][] = [
+    ['--host', options.host],
+    ['--port', options.port],
+    ['--xray-port', options.xrayPort],
+    ['--otlp-http-port', options.otlpHttpPort],
+    ['--otlp-grpc-port', options.otlpGrpcPort],
+    ['--edge-port', options.edgePort],
+    ['--runtime', options.runtime],
+    ['--network', options.network],
+    ['--on-stop', options.onStop],
+    ['--log-level', options.logLevel],
+    ['--config', options.config ?? `${shopDirectory}/hatoba.yaml`],
+    ['--data-dir', dataDir],
+  ];
+  return given.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));
+}
+
+function endSignal(forSeconds: number | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+    if (forSeconds !== undefined) setTimeout(resolve, forSeconds * 1000);
+  });
+}
+
+async function diedOf(server: ServerProcess): Promise<never> {
+  throw new CommandError(`hatoba ended by itself with exit code ${await server.ended}`);
+}

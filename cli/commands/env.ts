@@ -1,0 +1,27 @@
+import { CommandError } from '../command-error.ts';
+import { type ConnectionOptions, connectionFrom } from '../instance.ts';
+
+interface Status {
+  ports: { xray: number; otlpHttp: number; otlpGrpc: number; edge: number };
+}
+
+/** `export` lines for a POSIX shell: everything that AWS tools, X-Ray SDKs and OpenTelemetry need to find this hatoba. */
+export async function env(options: ConnectionOptions): Promise<void> {
+  const connection = connectionFrom(options);
+  const answer = await fetch(new URL('/_hatoba/status', connection.endpoint)).catch(() => undefined);
+  if (!answer?.ok) throw new CommandError(`nothing answers at ${connection.endpoint}; start it with: hatoba start`);
+  const { ports } = (await answer.json()) as Status;
+  const host = new URL(connection.endpoint).hostname;
+  const variables: Record<string, string> = {
+    AWS_ENDPOINT_URL: connection.endpoint,
+    AWS_ACCESS_KEY_ID: connection.account,
+    AWS_SECRET_ACCESS_KEY: 'hatoba',
+    AWS_REGION: connection.region,
+    AWS_DEFAULT_REGION: connection.region,
+    // Some operations put a prefix before the host name, and data-127.0.0.1 does not exist.
+    AWS_DISABLE_HOST_PREFIX_INJECTION: 'true',
+    AWS_XRAY_DAEMON_ADDRESS: `${host}:${ports.xray}`,
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://${host}:${ports.otlpHttp}`,
+  };
+  for (const [name, value] of Object.entries(variables)) console.log(`export ${name}='${value}'`);
+}

@@ -1,0 +1,33 @@
+import type { Config } from '../../src/config.ts';
+import { CommandError } from '../command-error.ts';
+
+export interface ServerOptions extends Partial<Config> {
+  config?: string;
+}
+
+/** Runs hatoba in this process until SIGTERM or SIGINT. Prints one `hatoba ready` line on stdout. */
+export async function start(options: ServerOptions): Promise<void> {
+  const { config: configFile, ...flags } = options;
+  const { loadConfig } = await import('../../src/config.ts');
+  const config = loadConfig(flags, process.env, process.cwd(), configFile);
+  const { startHatoba, StartError } = await import('../../src/main.ts');
+  try {
+    const hatoba = await startHatoba(config);
+    let stopping = false;
+    const stop = async (signal: NodeJS.Signals) => {
+      // A second Ctrl-C of an impatient person must not skip the clean-up; a third does.
+      if (stopping) return;
+      stopping = true;
+      process.stderr.write(`hatoba: ${signal}: stopping\n`);
+      await hatoba.stop();
+      process.exit(0);
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+    await hatoba.ready;
+    for (const line of hatoba.readyLines()) process.stdout.write(`${line}\n`);
+  } catch (error) {
+    if (error instanceof StartError) throw new CommandError(error.message);
+    throw error;
+  }
+}
