@@ -60,3 +60,23 @@ export class TelemetryQueueFullError extends Error {
     this.retryAfterMs = retryAfterMs;
   }
 }
+
+/** The disk is full (or its limit is reached): rows are refused, queries go on. */
+export class TelemetryDiskFullError extends Error {
+  readonly table: string;
+
+  constructor(table: string, cause: unknown) {
+    super(`The telemetry store cannot keep rows of table ${table}: no space left on its disk.`, { cause });
+    this.table = table;
+  }
+}
+
+/** The engine could not be started: a directory in use, unreadable or damaged. */
+export class TelemetryEngineStartError extends Error {
+  readonly reason: 'in-use' | 'unusable';
+
+  constructor(reason: 'in-use' | 'unusable', message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}

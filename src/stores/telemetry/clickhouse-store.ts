@@ -1,0 +1,181 @@
+import type { ClickHouseClient } from '@clickhouse/client';
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { classifyFailure, insertLines } from './connection.ts';
+import { ensureTables, type TableDefinition } from './load-tables.ts';
+import { chooseDaysToDrop, type DayPartition } from './retention.ts';
+import type { InsertOptions, QueryOptions, QueryParameter, TableWriterStatistics, TelemetryStore } from './store.ts';
+import { TableWriter } from './table-writer.ts';
+
+/** Where the engine comes from: our own child, or a cluster that somebody else runs. */
+export interface EngineHost {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  serving(): Promise<void>;
+}
+
+export interface ClickHouseStoreOptions {
+  readonly host: EngineHost;
+  readonly client: ClickHouseClient;
+  readonly tables: readonly TableDefinition[];
+  readonly retentionDays: number;
+  readonly diskBytesMax: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const queryTimeoutMs = 10_000;
+const sweepIntervalMs = 30_000;
+const stopFlushMs = 10_000;
+
+/** The store over ClickHouse's HTTP protocol; the same against the embedded engine and a server. */
+export class ClickHouseStore implements TelemetryStore {
+  readonly ready: Promise<void>;
+  private readonly options: ClickHouseStoreOptions;
+  private readonly writers = new Map<string, TableWriter>();
+  private readonly stopping = new AbortController();
+  private partsByTable = new Map<string, number>();
+  private settleReady: { resolve: () => void; reject: (error: unknown) => void };
+  private sweeping: Promise<void> = Promise.resolve();
+
+  constructor(options: ClickHouseStoreOptions) {
+    this.options = options;
+    let settle = { resolve: () => {}, reject: (_: unknown) => {} };
+    this.ready = new Promise((resolve, reject) => {
+      settle = { resolve, reject };
+    });
+    this.ready.catch(() => {});
+    this.settleReady = settle;
+    for (const table of options.tables) this.writers.set(table.name, this.makeWriter(table.name));
+  }
+
+  async start(): Promise<void> {
+    try {
+      await this.options.host.start();
+      await ensureTables(this.options.tables, this);
+      this.settleReady.resolve();
+    } catch (error) {
+      this.settleReady.reject(error);
+      throw error;
+    }
+    this.sweeping = this.sweepLoop();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort(new Error('the telemetry store has stopped'));
+    const flushed = Promise.all([...this.writers.values()].map((writer) => writer.stop()));
+    const timeout = new AbortController();
+    await Promise.race([flushed, this.options.clock.sleep(stopFlushMs, timeout.signal).catch(() => {})]);
+    timeout.abort();
+    for (const writer of this.writers.values()) writer.abandon(new Error('the telemetry store has stopped'));
+    await this.sweeping;
+    await this.options.client.close();
+    await this.options.host.stop();
+  }
+
+  async insert(table: string, rows: readonly object[], options: InsertOptions): Promise<void> {
+    const writer = this.writers.get(table);
+    if (!writer) throw new Error(`There is no telemetry table ${table}.`);
+    if (rows.length === 0) return;
+    let lines = '';
+    for (const row of rows) lines += `${JSON.stringify(row)}\n`;
+    await writer.add(lines, rows.length, options.acknowledged);
+  }
+
+  async query<Row>(
+    sql: string,
+    parameters: Readonly<Record<string, QueryParameter>> = {},
+    options: QueryOptions = {},
+  ): Promise<Row[]> {
+    const timeoutMs = options.timeoutMs ?? queryTimeoutMs;
+    return this.retryWhileDown(timeoutMs, options.signal, async () => {
+      const result = await this.options.client.query({
+        query: sql,
+        query_params: { ...parameters },
+        format: 'JSONEachRow',
+        clickhouse_settings: { ...options.settings, max_execution_time: timeoutMs / 1000 } as Record<string, number>,
+        ...(options.signal ? { abort_signal: options.signal } : {}),
+      });
+      return (await result.json<Row>()) as Row[];
+    });
+  }
+
+  async command(sql: string, parameters: Readonly<Record<string, QueryParameter>> = {}): Promise<void> {
+    await this.options.host.serving();
+    await this.options.client.command({ query: sql, query_params: { ...parameters } });
+  }
+
+  statistics(): readonly TableWriterStatistics[] {
+    return [...this.writers.values()].map((writer) => writer.statistics());
+  }
+
+  private makeWriter(table: string): TableWriter {
+    const { host, client, clock } = this.options;
+    return new TableWriter({
+      table,
+      clock,
+      serving: () => host.serving(),
+      classify: classifyFailure,
+      activeParts: () => this.partsByTable.get(table) ?? 0,
+      send: ({ token, lines }) => insertLines(client, { table, lines, token, format: 'JSONEachRow' }),
+    });
+  }
+
+  /** Reads again when the engine died under a query; its successor serves within seconds. */
+  private async retryWhileDown<T>(
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    run: () => Promise<T>,
+  ): Promise<T> {
+    const { host, clock } = this.options;
+    const deadlineMs = clock.monotonicMs() + timeoutMs;
+    for (;;) {
+      await host.serving();
+      try {
+        return await run();
+      } catch (error) {
+        const canRetry = classifyFailure(error) === 'unreachable' && !signal?.aborted && !this.stopping.signal.aborted;
+        if (!canRetry || clock.monotonicMs() > deadlineMs) throw error;
+        await clock.sleep(50, signal);
+      }
+    }
+  }
+
+  private async sweepLoop(): Promise<void> {
+    const { clock, logger } = this.options;
+    while (!this.stopping.signal.aborted) {
+      try {
+        await this.sweep();
+      } catch (error) {
+        if (!this.stopping.signal.aborted) logger.warn({ error: String(error) }, 'telemetry retention');
+      }
+      await clock.sleep(sweepIntervalMs, this.stopping.signal).catch(() => {});
+    }
+  }
+
+  /** Drops the days that time or size no longer allow, and counts active parts for the writers. */
+  private async sweep(): Promise<void> {
+    const { clock, logger, retentionDays, diskBytesMax } = this.options;
+    const rows = await this.query<{ table: string; day: string; bytes: string; parts: string }>(
+      `SELECT table, partition AS day, sum(bytes_on_disk) AS bytes, count() AS parts FROM system.parts
+       WHERE active AND database = currentDatabase() GROUP BY table, partition`,
+    );
+    const own = rows.filter((row) => this.writers.has(row.table));
+    const partitions: DayPartition[] = own.map((row) => ({
+      ...row,
+      bytes: Number(row.bytes),
+      parts: Number(row.parts),
+    }));
+    this.partsByTable = new Map();
+    for (const { table, parts } of partitions) {
+      this.partsByTable.set(table, Math.max(this.partsByTable.get(table) ?? 0, parts));
+    }
+    for (const drop of chooseDaysToDrop(partitions, { retentionDays, bytesMax: diskBytesMax }, clock.now())) {
+      logger.info({ table: drop.table, day: drop.day, bytes: drop.bytes }, 'telemetry day dropped');
+      await this.command(`ALTER TABLE {table:Identifier} DROP PARTITION {day:String}`, {
+        table: drop.table,
+        day: drop.day,
+      });
+    }
+  }
+}

