@@ -45,4 +45,5 @@ export interface Identity extends Plane {
   roleExists(roleArn: string): Promise<boolean>;
 }
 
+export { createIdentity, type IdentityDependencies } from './create-identity.ts';
 export type { CallContext };
