@@ -1,0 +1,54 @@
+import type { Logger } from '../platform/logger.ts';
+import { TelemetryQueueFullError } from '../stores/telemetry/store.ts';
+import { AwsError, awsError } from '../wire/aws/aws-error.ts';
+import { guessProtocol } from '../wire/aws/identify-operation.ts';
+import { BodyTooLargeError } from '../wire/aws/inflate-body.ts';
+import { SerializationError } from '../wire/aws/serialization-error.ts';
+import type { Call } from './answer-call.ts';
+import { ClientGoneError } from './read-body.ts';
+
+/** Still starting after the time that calls wait. */
+export class ServiceNotReadyError extends Error {}
+
+/** What the caller is told about anything thrown; undefined when the caller is gone. The only place that logs failures. */
+export function toAwsError(error: unknown, call: Call, logger: Logger): AwsError | undefined {
+  if (error instanceof AwsError) return error;
+  if (error instanceof ClientGoneError) return undefined;
+  const protocol = call.identified?.protocol ?? guessProtocol(call.head);
+  const xml = protocol === 'query' || protocol === 'ec2';
+  if (error instanceof SerializationError) {
+    return awsError(xml ? 'MalformedInput' : 'SerializationException', error.message, 400);
+  }
+  if (error instanceof BodyTooLargeError) {
+    return awsError(
+      xml ? 'RequestEntityTooLarge' : 'RequestEntityTooLargeException',
+      `The request is too large: ${error.message}.`,
+      413,
+    );
+  }
+  if (error instanceof TelemetryQueueFullError) return throttled(error, xml);
+  if (error instanceof ServiceNotReadyError) {
+    return awsError(
+      xml ? 'ServiceUnavailable' : 'ServiceUnavailableException',
+      'hatoba is still starting; try again.',
+      503,
+    );
+  }
+  const operation = call.identified?.operation;
+  logger.error(
+    { err: error, requestId: call.requestId, service: operation?.service.id, operation: operation?.name },
+    'a call failed inside hatoba',
+  );
+  return awsError(
+    'InternalFailure',
+    `An internal error occurred; hatoba's log has it under request ${call.requestId}.`,
+    500,
+  );
+}
+
+function throttled(error: TelemetryQueueFullError, xml: boolean): AwsError {
+  return new AwsError(xml ? 'Throttling' : 'ThrottlingException', 'Rate exceeded', {
+    httpStatus: 429,
+    extra: { retryAfterSeconds: Math.max(1, Math.ceil(error.retryAfterMs / 1000)) },
+  });
+}

@@ -1,0 +1,63 @@
+import type { AwsError } from './aws-error.ts';
+import { escapeXml } from './codec/xml-writer.ts';
+import type { Operation, Shape } from './model.ts';
+import { type EncodedResponse, jsonContentType, jsonWriter, type Protocol, restWriter } from './protocol.ts';
+
+/** Where an error happened: before the operation was identified there is only a protocol to answer in. */
+export interface ErrorScene {
+  readonly protocol: Protocol;
+  readonly operation: Operation | undefined;
+  readonly requestId: string;
+  /** The client sent `x-amzn-query-mode: true`: it wants the code of the service's former query protocol as well. */
+  readonly queryMode: boolean;
+}
+
+/** The error in the caller's protocol. Code, status and who is at fault come from the service's model where it knows the code. */
+export function encodeError(error: AwsError, scene: ErrorScene): EncodedResponse {
+  const shape = scene.operation?.service.errors.get(error.code);
+  const status = shape?.error?.httpStatusCode ?? error.httpStatus ?? (shape?.fault ? 500 : 400);
+  const queryCode = shape?.error?.code ?? error.code;
+  const fault = status >= 500 ? 'Receiver' : 'Sender';
+  const headers: Record<string, string> = { 'x-amzn-requestid': scene.requestId };
+  switch (scene.protocol) {
+    case 'query':
+    case 'ec2': {
+      headers['content-type'] = 'text/xml;charset=UTF-8';
+      const xml =
+        scene.protocol === 'query' ? queryError(queryCode, fault, error, scene) : ec2Error(queryCode, error, scene);
+      return { status, headers, body: Buffer.from(xml) };
+    }
+    default: {
+      headers['content-type'] = jsonContentType(scene.protocol);
+      const name = shape?.name ?? error.code;
+      if (scene.protocol === 'rest-json') headers['x-amzn-errortype'] = name;
+      if (scene.queryMode && scene.operation?.service.metadata.awsQueryCompatible) {
+        headers['x-amzn-query-error'] = `${queryCode};${fault}`;
+      }
+      const body = { __type: name, ...errorMembers(shape, error, scene.protocol) };
+      return { status, headers, body: Buffer.from(JSON.stringify(body)) };
+    }
+  }
+}
+
+/** Shapes spell it `message` or `Message`, or lack it; clients show an empty text unless it is there. */
+function errorMembers(shape: Shape | undefined, error: AwsError, protocol: Protocol): Record<string, unknown> {
+  const writer = protocol === 'rest-json' ? restWriter : jsonWriter;
+  const extra = shape ? (writer.write(shape, error.extra) as Record<string, unknown>) : error.extra;
+  const messageName = shape?.members.some((member) => member.name === 'Message') ? 'Message' : 'message';
+  return { ...extra, [messageName]: error.message };
+}
+
+function queryError(code: string, fault: string, error: AwsError, scene: ErrorScene): string {
+  const namespace = scene.operation?.service.metadata.xmlNamespace ?? '';
+  const content = `<Type>${fault}</Type><Code>${escapeXml(code)}</Code><Message>${escapeXml(error.message)}</Message>`;
+  return `<ErrorResponse xmlns="${namespace}"><Error>${content}</Error><RequestId>${scene.requestId}</RequestId></ErrorResponse>`;
+}
+
+function ec2Error(code: string, error: AwsError, scene: ErrorScene): string {
+  const content = `<Code>${escapeXml(code)}</Code><Message>${escapeXml(error.message)}</Message>`;
+  return (
+    '<?xml version="1.0" encoding="UTF-8"?>\n' +
+    `<Response><Errors><Error>${content}</Error></Errors><RequestID>${scene.requestId}</RequestID></Response>`
+  );
+}
