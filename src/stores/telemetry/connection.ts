@@ -51,6 +51,8 @@ export async function insertLines(
     values: Readable.from([insert.lines], { objectMode: false }),
     clickhouse_settings: {
       async_insert: 0,
+      // A misspelt column would otherwise lose its values without a word.
+      input_format_skip_unknown_fields: 0,
       insert_deduplication_token: insert.token,
       deduplicate_blocks_in_dependent_materialized_views: 1,
     },

@@ -23,15 +23,14 @@ export function chooseDaysToDrop(
 ): DayPartition[] {
   const oldestKept = new Date(now.getTime() - limits.retentionDays * 86_400_000).toISOString().slice(0, 10);
   const dropped = partitions.filter((partition) => partition.day < oldestKept);
-  let kept = partitions.filter((partition) => partition.day >= oldestKept);
-  const newestDay = kept.reduce((newest, partition) => (partition.day > newest ? partition.day : newest), '');
+  const kept = partitions.filter((partition) => partition.day >= oldestKept);
+  const days = [...new Set(kept.map((partition) => partition.day))].sort();
+  const newestDay = days.at(-1);
   let bytes = kept.reduce((sum, partition) => sum + partition.bytes, 0);
-  while (bytes > limits.bytesMax) {
-    const oldestDay = kept.reduce((oldest, partition) => (partition.day < oldest ? partition.day : oldest), newestDay);
-    if (oldestDay === newestDay) break;
-    const ofDay = kept.filter((partition) => partition.day === oldestDay);
+  for (const day of days) {
+    if (bytes <= limits.bytesMax || day === newestDay) break;
+    const ofDay = kept.filter((partition) => partition.day === day);
     dropped.push(...ofDay);
-    kept = kept.filter((partition) => partition.day !== oldestDay);
     bytes -= ofDay.reduce((sum, partition) => sum + partition.bytes, 0);
   }
   return dropped;

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Session } from 'chdb';
 import { systemClock } from '../../../platform/clock.ts';
@@ -19,6 +19,8 @@ process.on('message', (message: ParentMessage) => {
   else serve(message.options).catch((error: unknown) => fail(error));
 });
 
+class DirectoryInUseError extends Error {}
+
 const closers: (() => void)[] = [];
 
 async function serve(options: ChildOptions): Promise<void> {
@@ -27,7 +29,7 @@ async function serve(options: ChildOptions): Promise<void> {
   writeFileSync(configFile, engineConfig(options.limits));
   const open = () =>
     wrapSession(new Session(options.dataDirectory, { connectionArgs: [`--config-file=${configFile}`] }));
-  const first = await openFirst(open, options.lockWaitMs);
+  const first = await openFirst(open, options);
   const useDatabase = `USE ${quoteIdentifier(options.database)}`;
   await first.query(`CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(options.database)}`, 'Null');
   const openSession = async () => {
@@ -59,19 +61,28 @@ async function serve(options: ChildOptions): Promise<void> {
 }
 
 /** Opens the engine, waiting for a process that still holds the directory (a child whose parent was just killed). */
-async function openFirst(open: () => EngineSession, lockWaitMs: number): Promise<EngineSession> {
-  const deadlineMs = systemClock.monotonicMs() + lockWaitMs;
+async function openFirst(open: () => EngineSession, options: ChildOptions): Promise<EngineSession> {
+  const deadlineMs = systemClock.monotonicMs() + options.lockWaitMs;
   for (;;) {
     try {
       return open();
     } catch (error) {
-      if (!isLocked(error) || systemClock.monotonicMs() > deadlineMs) throw error;
+      if (!isLocked(options.dataDirectory)) throw error;
+      if (systemClock.monotonicMs() > deadlineMs) throw new DirectoryInUseError(options.dataDirectory);
       await systemClock.sleep(100);
     }
   }
 }
 
-const isLocked = (error: unknown): boolean => /Another server instance|Cannot lock file/i.test(String(error));
+/** The engine names no reason when it cannot lock its directory, but leaves the owner's process id in its lock file. */
+function isLocked(dataDirectory: string): boolean {
+  try {
+    const owner = Number(/PID: (\d+)/.exec(readFileSync(path.join(dataDirectory, 'status'), 'utf8'))?.[1]);
+    return owner > 0 && owner !== process.pid && process.kill(owner, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
 
 function wrapSession(session: Session): EngineSession {
   return {
@@ -97,7 +108,7 @@ function tell(message: ChildMessage): void {
 
 function fail(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
-  tell({ kind: 'failed', reason: isLocked(error) ? 'in-use' : 'unusable', message });
+  tell({ kind: 'failed', reason: error instanceof DirectoryInUseError ? 'in-use' : 'unusable', message });
   end();
 }
 

@@ -17,6 +17,8 @@ export interface EngineOptions {
   readonly limits: EngineLimits;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** How long to wait for a predecessor's child to let go of the directory. */
+  readonly lockWaitMs?: number;
 }
 
 /** The child process with the embedded engine: started, watched, and started again whenever it dies. */
@@ -35,7 +37,7 @@ export interface SupervisedEngine {
 const socketPathBytesMax = 107;
 const querySessions = 4;
 const insertSessions = 2;
-const lockWaitMs = 10_000;
+const defaultLockWaitMs = 10_000;
 const restartDelayMsMax = 5_000;
 
 export function superviseEngine(options: EngineOptions): SupervisedEngine {
@@ -55,7 +57,7 @@ export function superviseEngine(options: EngineOptions): SupervisedEngine {
     limits: options.limits,
     querySessions,
     insertSessions,
-    lockWaitMs,
+    lockWaitMs: options.lockWaitMs ?? defaultLockWaitMs,
   };
 
   /** One life of the child: resolves when it serves, rejects when it ends before that. */
