@@ -1,0 +1,48 @@
+import type { Clock } from '../platform/clock.ts';
+import type { HttpRoute } from '../wire/aws/service-table.ts';
+import { judge } from './judge.ts';
+import { type OverviewSources, readSnapshot } from './read-snapshot.ts';
+
+export type { CallOperation } from './read-snapshot.ts';
+
+/** The door of the overview: one route that says whether all is well and, if not, where to look. It owns nothing. */
+export interface Overview {
+  readonly routes: readonly HttpRoute[];
+}
+
+export function createOverview(deps: OverviewSources & { clock: Clock; account: string; region: string }): Overview {
+  return {
+    routes: [
+      {
+        method: 'GET',
+        path: '/_hatoba/overview',
+        async handle(_request, response, url) {
+          const scope = {
+            account: url.searchParams.get('account') ?? deps.account,
+            region: url.searchParams.get('region') ?? deps.region,
+          };
+          const end = parseTime(url.searchParams.get('end')) ?? deps.clock.now();
+          const { snapshot, deployments } = await readSnapshot(deps, scope, end);
+          const body = {
+            ...judge(snapshot),
+            deployments,
+            canaries: snapshot.canaries,
+            alarms: snapshot.alarms,
+            services: snapshot.services,
+            health: snapshot.health,
+          };
+          response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+          response.end(JSON.stringify(body));
+        },
+      },
+    ],
+  };
+}
+
+/** ISO 8601 or epoch seconds or milliseconds; undefined for anything else, and for `now`. */
+function parseTime(text: string | null): Date | undefined {
+  if (text === null || text === '') return undefined;
+  const number = Number(text);
+  const date = Number.isFinite(number) ? new Date(number < 1e11 ? number * 1000 : number) : new Date(text);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
