@@ -1,0 +1,55 @@
+import { rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { createRequire } from 'node:module';
+// @ts-expect-error dynalite has no types
+import dynalite from 'dynalite';
+
+/** What the child tells its parent, once. */
+export type ChildMessage = { kind: 'listening' } | { kind: 'failed'; reason: string };
+
+const CLOSE_TIMEOUT_MS = 2_000;
+
+/** Entry of the child process: `child FOLDER SOCKET`. Lives as long as its parent does. */
+async function main(folder: string, socketPath: string): Promise<void> {
+  // Ctrl-C reaches the whole process group; the parent decides when the tables close.
+  process.on('SIGINT', () => undefined);
+  await checkFolder(folder);
+  // Status changes of tables take no time here: a waiter that finds CREATING sleeps 20 s.
+  const server: Server = dynalite({ path: folder, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  // Connections are our parent's own and stay open; closing idle ones would race with its next request.
+  server.keepAliveTimeout = 0;
+  server.requestTimeout = 0;
+  process.on('disconnect', () => close(server));
+  process.on('SIGTERM', () => close(server));
+  await rm(socketPath, { force: true });
+  server.listen(socketPath, () => tell({ kind: 'listening' }));
+}
+
+/** Dynalite opens its folder behind our back and would answer every call with an error if that fails: try it first. */
+async function checkFolder(folder: string): Promise<void> {
+  const { Level } = createRequire(createRequire(import.meta.url).resolve('dynalite'))('level');
+  const level = new Level(folder);
+  await level.open();
+  await level.close();
+}
+
+function close(server: Server): void {
+  setTimeout(() => process.exit(0), CLOSE_TIMEOUT_MS).unref();
+  server.close(() => process.exit(0));
+  server.closeAllConnections();
+}
+
+function tell(message: ChildMessage): void {
+  if (process.connected) process.send?.(message);
+}
+
+function fail(error: Error & { cause?: { code?: string; message?: string } }): void {
+  console.error(error);
+  tell({ kind: 'failed', reason: `${error.cause?.code ?? ''} ${error.cause?.message ?? error.message}` });
+  process.exit(1);
+}
+
+process.on('uncaughtException', fail);
+const [folder, socketPath] = process.argv.slice(2);
+if (folder === undefined || socketPath === undefined) throw new Error('usage: child FOLDER SOCKET');
+main(folder, socketPath).catch(fail);
