@@ -30,7 +30,8 @@ export async function authenticate(
 ): Promise<Caller> {
   const accessKeyId = credential.kind === 'none' ? undefined : credential.accessKeyId;
   const region = regionOf(credential, workload);
-  const key = accessKeyId === undefined ? undefined : await gateway.identity.findAccessKey(accessKeyId);
+  const sessionToken = credential.kind === 'sigv4' ? credential.sessionToken : undefined;
+  const key = accessKeyId === undefined ? undefined : await gateway.identity.findAccessKey(accessKeyId, sessionToken);
   if (key) {
     verifyKey(request, credential, key, service, gateway.clock.now());
     return { principal: key.principal, account: key.principal.account, region, enforced: true };
