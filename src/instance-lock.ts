@@ -40,7 +40,8 @@ export function lockDataDirectory(directory: string): InstanceLock {
 function takeLock(path: string, own: LockFile, directory: string): void {
   for (let attempt = 0; attempt < 3; attempt++) {
     try {
-      return writeFileSync(path, JSON.stringify(own), { flag: 'wx' });
+      writeFileSync(path, JSON.stringify(own), { flag: 'wx' });
+      return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
