@@ -1,0 +1,84 @@
+import Button from '@cloudscape-design/components/button';
+import { formatCount, formatDuration, formatShare } from '../../i18n/format.ts';
+import { useText } from '../../i18n/text.ts';
+import { DataTable } from '../../parts/data-table.tsx';
+import { Go } from '../../parts/go.tsx';
+import { serviceCondition } from '../../parts/filter-text.ts';
+import { type MapNode, percentile, type TraceMap } from './map-model.ts';
+import { typeLabel } from './node-type.ts';
+import { perMinute } from './rates.ts';
+
+interface MapTableProps {
+  map: TraceMap;
+  minutes: number;
+  onSelect: (selection: { node: string }) => void;
+}
+
+/** The map as a table: the same facts for those who read or sort rather than look. */
+export function MapTable({ map, minutes, onSelect }: MapTableProps) {
+  const t = useText();
+  const p95 = (node: MapNode) => percentile(node.histogram, 0.95) ?? 0;
+  const callees = (node: MapNode) =>
+    map.edges
+      .filter((edge) => edge.source === node.id)
+      .map((edge) => map.nodes.find((candidate) => candidate.id === edge.target)?.name ?? '')
+      .join(', ');
+  return (
+    <DataTable
+      title={t('map.nodes')}
+      items={map.nodes.filter((node) => !node.isClient)}
+      trackBy={(node) => node.id}
+      empty={t('map.nothing')}
+      filter
+      sort={{ column: 'own', descending: true }}
+      columns={[
+        {
+          id: 'name',
+          header: t('column.name'),
+          sortingField: 'name',
+          cell: (node) => (
+            <Button variant="inline-link" onClick={() => onSelect({ node: node.id })}>
+              {node.name}
+            </Button>
+          ),
+        },
+        { id: 'type', header: t('column.type'), sortingField: 'type', cell: (node) => typeLabel(node.type) || '-' },
+        {
+          id: 'median',
+          header: t('map.median'),
+          cell: (node) => formatDuration(percentile(node.histogram, 0.5)),
+          sortingComparator: (a, b) => (a.meanSeconds ?? 0) - (b.meanSeconds ?? 0),
+        },
+        { id: 'p95', header: 'p95', cell: (node) => formatDuration(p95(node)), sortingComparator: (a, b) => p95(a) - p95(b) },
+        {
+          id: 'own',
+          header: t('map.mean-own'),
+          cell: (node) => formatDuration(node.ownSeconds),
+          sortingComparator: (a, b) => (a.ownSeconds ?? 0) - (b.ownSeconds ?? 0),
+        },
+        {
+          id: 'calls',
+          header: t('map.calls-per-minute'),
+          cell: (node) => perMinute(node.shares.total, minutes),
+          sortingComparator: (a, b) => a.shares.total - b.shares.total,
+        },
+        ...(['error', 'throttle', 'fault'] as const).map((outcome) => ({
+          id: outcome,
+          header: t(`outcome.${outcome}`),
+          cell: (node: MapNode) => formatShare(node.shares[outcome], node.shares.total),
+          sortingComparator: (a: MapNode, b: MapNode) => a.shares[outcome] - b.shares[outcome],
+        })),
+        { id: 'calls-to', header: t('map.calls-to'), cell: (node) => callees(node) || '-' },
+        {
+          id: 'traces',
+          header: t('page.traces'),
+          cell: (node) => (
+            <Go to="/traces" search={{ filter: serviceCondition({ name: node.name, type: '' }), sort: 'slow' }}>
+              {formatCount(node.shares.total)}
+            </Go>
+          ),
+        },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,146 @@
+import Tabs from '@cloudscape-design/components/tabs';
+import type { ReactNode } from 'react';
+import { formatDuration } from '../../i18n/format.ts';
+import { useText } from '../../i18n/text.ts';
+import { serviceCondition } from '../../parts/filter-text.ts';
+import { Go } from '../../parts/go.tsx';
+import { OutcomeMark } from '../../parts/outcome-mark.tsx';
+import { SidePanel } from '../../parts/side-panel.tsx';
+import { Tree } from '../../parts/tree.tsx';
+import { When } from '../../parts/when.tsx';
+import { typeLabel } from '../map/node-type.ts';
+import { type BuiltTrace, exceptionsOf, type TraceRow } from './build-trace.ts';
+import { Exceptions } from './exceptions.tsx';
+
+interface SegmentPanelProps {
+  row: TraceRow;
+  built: BuiltTrace;
+  tab: string;
+  onTab: (tab: string) => void;
+  onClose: () => void;
+}
+
+/** Everything that is known of one segment, subsegment or call. */
+export function SegmentPanel({ row, built, tab, onTab, onClose }: SegmentPanelProps) {
+  const t = useText();
+  const { document } = row;
+  const exceptions = exceptionsOf(row, built);
+  const has = (value: object | undefined) => value !== undefined && value !== null && Object.keys(value).length > 0;
+  const tabs: { id: string; label: string; content: ReactNode; shown: boolean }[] = [
+    { id: 'overview', label: t('segment.overview'), content: <OverviewTab row={row} />, shown: true },
+    {
+      id: 'exceptions',
+      label: `${t('segment.exceptions')} (${exceptions.length})`,
+      content: <Exceptions exceptions={exceptions} cause={document.cause} />,
+      shown: exceptions.length > 0 || tab === 'exceptions',
+    },
+    {
+      id: 'resources',
+      label: t('segment.resources'),
+      content: <Tree value={{ ...(document.origin ? { origin: document.origin } : {}), ...document.aws }} />,
+      shown: has(document.aws) || document.origin !== undefined,
+    },
+    {
+      id: 'annotations',
+      label: t('segment.annotations'),
+      content: <Annotations annotations={document.annotations ?? {}} />,
+      shown: has(document.annotations),
+    },
+    { id: 'metadata', label: t('segment.metadata'), content: <Tree value={document.metadata} />, shown: has(document.metadata) },
+    { id: 'sql', label: 'SQL', content: <Tree value={document.sql} />, shown: has(document.sql) },
+    {
+      id: 'raw',
+      label: t('segment.raw'),
+      content: <pre className="hatoba-raw">{JSON.stringify({ ...document, subsegments: undefined }, null, 2)}</pre>,
+      shown: true,
+    },
+  ];
+  const shown = tabs.filter((candidate) => candidate.shown);
+  return (
+    <SidePanel
+      title={row.callee && row.callee.name !== row.name ? `${row.name} → ${row.callee.name}` : row.name}
+      description={row.kind === 'segment' ? typeLabel(document.origin ?? '') : t('segment.of', { name: row.service })}
+      onClose={onClose}
+    >
+      <Tabs
+        tabs={shown.map(({ id, label, content }) => ({ id, label, content }))}
+        activeTabId={shown.some((candidate) => candidate.id === tab) ? tab : 'overview'}
+        onChange={({ detail }) => onTab(detail.activeTabId)}
+        disableContentPaddings={false}
+      />
+    </SidePanel>
+  );
+}
+
+function OverviewTab({ row }: { row: TraceRow }) {
+  const t = useText();
+  const { document } = row;
+  const request = document.http?.request ?? {};
+  const response = document.http?.response ?? {};
+  const plain = (value: unknown) => (value === undefined ? undefined : String(value));
+  const facts: [string, ReactNode][] = [
+    [t('column.status'), <OutcomeMark key="o" outcome={row.outcome} text={plain(response.status) ?? ''} />],
+    [t('segment.own-time'), <strong key="own">{t('trace.own-time', { time: formatDuration(row.ownSeconds) })}</strong>],
+    [t('trace.duration'), formatDuration(row.end - row.start)],
+    [t('column.started'), <When key="s" at={row.start} milliseconds />],
+    [t('segment.ended'), row.inProgress ? t('traces.in-progress') : <When key="e" at={row.end} milliseconds />],
+    [t('column.method'), plain(request.method)],
+    ['URL', plain(request.url)],
+    [t('trace.client'), plain(request.client_ip)],
+    [t('segment.user-agent'), plain(request.user_agent)],
+    [t('segment.content-length'), plain(response.content_length)],
+    [t('segment.user'), document.user],
+    [t('segment.namespace'), document.namespace],
+    ['ID', <span key="id" className="hatoba-mono">{row.id}</span>],
+  ];
+  return (
+    <div>
+      <dl className="hatoba-facts">
+        {facts
+          .filter(([, value]) => value !== undefined && value !== '')
+          .map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd className="hatoba-wrap">{value}</dd>
+            </div>
+          ))}
+      </dl>
+      <div className="hatoba-next">
+        <Go to="/traces" search={{ filter: serviceCondition({ name: row.callee?.name ?? row.service, type: '' }), sort: 'slow' }}>
+          {t('segment.more-traces', { name: row.callee?.name ?? row.service })}
+        </Go>
+        {(document.links ?? []).map((link) =>
+          link.trace_id ? (
+            <Go key={link.trace_id} to="/traces/$traceId" params={{ traceId: link.trace_id }}>
+              {t('segment.linked', { id: link.trace_id })}
+            </Go>
+          ) : null,
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Annotations({ annotations }: { annotations: Record<string, unknown> }) {
+  const t = useText();
+  return (
+    <table className="hatoba-pairs">
+      <tbody>
+        {Object.entries(annotations).map(([key, value]) => (
+          <tr key={key}>
+            <th scope="row">{key}</th>
+            <td>
+              <Go
+                to="/traces"
+                search={{ filter: `annotation[${key}] = ${JSON.stringify(value)}` }}
+                title={t('segment.same-value')}
+              >
+                {String(value)}
+              </Go>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

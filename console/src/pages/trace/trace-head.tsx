@@ -1,0 +1,122 @@
+import Alert from '@cloudscape-design/components/alert';
+import Button from '@cloudscape-design/components/button';
+import { formatDuration } from '../../i18n/format.ts';
+import { useText } from '../../i18n/text.ts';
+import { Go } from '../../parts/go.tsx';
+import { OutcomeMark } from '../../parts/outcome-mark.tsx';
+import { useServiceOf } from '../../parts/service-of.ts';
+import { When } from '../../parts/when.tsx';
+import { type BuiltTrace, exceptionsOf, ownTimes, type TraceRow } from './build-trace.ts';
+import { useTasksOfTrace } from './tasks-of-trace.ts';
+
+interface TraceHeadProps {
+  built: BuiltTrace;
+  onSelect: (segment: string, tab?: string) => void;
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '-');
+
+/** The request in one line of facts, and in words what is wrong with it. */
+export function TraceHead({ built, onSelect }: TraceHeadProps) {
+  const t = useText();
+  const serviceOf = useServiceOf();
+  const tasks = useTasksOfTrace(built);
+  const root = built.roots[0];
+  const request = root?.document.http?.request ?? {};
+  const response = root?.document.http?.response ?? {};
+  const services = [...new Set([...built.rows.values()].map((row) => row.service))];
+  const facts: [string, React.ReactNode][] = [
+    [t('column.method'), textOf(request.method)],
+    ['URL', <span key="url" className="hatoba-wrap">{textOf(request.url)}</span>],
+    [
+      t('column.status'),
+      root ? <OutcomeMark key="status" outcome={root.outcome} text={textOf(response.status)} /> : '-',
+    ],
+    [t('column.response-time'), <strong key="time">{formatDuration(root ? root.end - root.start : undefined)}</strong>],
+    [t('trace.duration'), formatDuration(built.end - built.start)],
+    [t('column.started'), <When key="when" at={built.start} milliseconds />],
+    [t('trace.client'), textOf(request.client_ip)],
+    [
+      t('trace.services'),
+      <span key="services" className="hatoba-inline-list">
+        {services.map((name) => {
+          const service = serviceOf(name);
+          return service ? (
+            <Go key={name} to="/services/$cluster/$service" params={service}>
+              {name}
+            </Go>
+          ) : (
+            <span key={name}>{name}</span>
+          );
+        })}
+      </span>,
+    ],
+    ...(tasks.length > 0
+      ? ([
+          [
+            t('trace.tasks'),
+            <span key="tasks" className="hatoba-inline-list">
+              {tasks.map((task) => (
+                <Go key={task.arn} to="/tasks/$cluster/$task" params={{ cluster: task.cluster, task: task.id }}>
+                  {`${task.service ? `${task.service} ` : ''}${task.id.slice(0, 8)}`}
+                </Go>
+              ))}
+            </span>,
+          ],
+        ] as [string, React.ReactNode][])
+      : []),
+  ];
+  return (
+    <div>
+      <dl className="hatoba-facts hatoba-facts-wide">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <Trouble built={built} onSelect={onSelect} />
+    </div>
+  );
+}
+
+/** What is wrong, in words, each with the place to look at: exceptions first, then one that takes most of the time. */
+function Trouble({ built, onSelect }: TraceHeadProps) {
+  const t = useText();
+  const failed = [...built.rows.values()].flatMap((row): { row: TraceRow; words: string }[] => {
+    const exception = row.outcome === 'ok' ? undefined : exceptionsOf(row, built)[0];
+    return exception ? [{ row, words: `${exception.type ?? ''} ${exception.message ?? ''}`.trim() }] : [];
+  });
+  const distinct = [...new Map(failed.map((item) => [`${item.row.service} ${item.words}`, item])).values()];
+  const most = ownTimes(built)[0];
+  const slow = most && most.seconds >= 1 && most.seconds > (built.end - built.start) / 2 ? most : undefined;
+  if (distinct.length === 0 && !slow) return null;
+  return (
+    <Alert type={distinct.length > 0 ? 'error' : 'warning'} header={t('trace.trouble')}>
+      <ul className="hatoba-plain-list">
+        {distinct.slice(0, 4).map(({ row, words }) => (
+          <li key={row.id}>
+            <strong>{row.service}</strong>
+            {row.kind === 'segment' ? '' : ` → ${row.callee?.name ?? row.name}`}: {words}{' '}
+            <Button variant="inline-link" onClick={() => onSelect(row.id, 'exceptions')}>
+              {t('trace.show-exception')}
+            </Button>
+          </li>
+        ))}
+        {slow && (
+          <li>
+            {t('trace.slow-part', {
+              name: slow.name,
+              time: formatDuration(slow.seconds),
+              whole: formatDuration(built.end - built.start),
+            })}{' '}
+            <Button variant="inline-link" onClick={() => onSelect(slow.row.id, 'overview')}>
+              {t('trace.show-row')}
+            </Button>
+          </li>
+        )}
+      </ul>
+    </Alert>
+  );
+}

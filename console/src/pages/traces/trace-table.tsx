@@ -1,0 +1,119 @@
+import Header from '@cloudscape-design/components/header';
+import Pagination from '@cloudscape-design/components/pagination';
+import Table from '@cloudscape-design/components/table';
+import { type ReactNode, useEffect, useState } from 'react';
+import type { TraceSummary } from '../../api/xray.ts';
+import { formatDuration } from '../../i18n/format.ts';
+import { useText } from '../../i18n/text.ts';
+import { quoted } from '../../parts/filter-text.ts';
+import { Go } from '../../parts/go.tsx';
+import { OutcomeMark } from '../../parts/outcome-mark.tsx';
+import { When } from '../../parts/when.tsx';
+import { outcomeOf } from './over-time.tsx';
+
+interface TraceTableProps {
+  traces: readonly TraceSummary[];
+  slowFirst: boolean;
+  onSort: (slowFirst: boolean) => void;
+  loading: boolean;
+  onAdd: (condition: string) => void;
+  empty: ReactNode;
+}
+
+const pageSize = 50;
+
+/** The traces, newest first or slowest first. */
+export function TraceTable({ traces, slowFirst, onSort, loading, onAdd, empty }: TraceTableProps) {
+  const t = useText();
+  const [page, setPage] = useState(1);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another order begins at its first page.
+  useEffect(() => setPage(1), [slowFirst]);
+  const sorted = [...traces].sort((a, b) =>
+    slowFirst ? (b.ResponseTime ?? 0) - (a.ResponseTime ?? 0) : (b.StartTime ?? 0) - (a.StartTime ?? 0),
+  );
+  const services = (trace: TraceSummary) => [
+    ...new Set((trace.ServiceIds ?? []).filter((id) => id.Type !== 'client').map((id) => id.Name ?? '')),
+  ];
+  return (
+    <Table
+      items={sorted.slice((page - 1) * pageSize, page * pageSize)}
+      trackBy="Id"
+      contentDensity="compact"
+      loading={loading}
+      loadingText={t('state.loading')}
+      empty={empty}
+      header={
+        <Header variant="h2" counter={`(${traces.length})`}>
+          {slowFirst ? t('traces.slowest-first') : t('traces.newest-first')}
+        </Header>
+      }
+      sortingColumn={{ sortingField: slowFirst ? 'ResponseTime' : 'StartTime' }}
+      sortingDescending
+      onSortingChange={({ detail }) => onSort(detail.sortingColumn.sortingField === 'ResponseTime')}
+      {...(traces.length > pageSize
+        ? {
+            pagination: (
+              <Pagination
+                currentPageIndex={page}
+                pagesCount={Math.ceil(traces.length / pageSize)}
+                onChange={({ detail }) => setPage(detail.currentPageIndex)}
+              />
+            ),
+          }
+        : {})}
+      columnDefinitions={[
+        {
+          id: 'id',
+          header: t('column.trace'),
+          minWidth: 190,
+          cell: (trace) => (
+            <Go to="/traces/$traceId" params={{ traceId: trace.Id }} className="hatoba-mono" title={trace.Id}>
+              {`${trace.Id.slice(0, 10)}…${trace.Id.slice(-8)}`}
+            </Go>
+          ),
+        },
+        { id: 'start', header: t('column.started'), sortingField: 'StartTime', cell: (trace) => <When at={trace.StartTime} /> },
+        {
+          id: 'time',
+          header: t('column.response-time'),
+          sortingField: 'ResponseTime',
+          cell: (trace) => <strong title={`${trace.ResponseTime} s`}>{formatDuration(trace.ResponseTime)}</strong>,
+        },
+        {
+          id: 'status',
+          header: t('column.status'),
+          cell: (trace) => (
+            <span className="hatoba-nowrap">
+              <OutcomeMark outcome={outcomeOf(trace)} text={String(trace.Http?.HttpStatus ?? '')} />
+              {trace.IsPartial ? ` ${t('traces.in-progress')}` : ''}
+            </span>
+          ),
+        },
+        { id: 'method', header: t('column.method'), cell: (trace) => trace.Http?.HttpMethod ?? '-' },
+        {
+          id: 'url',
+          header: 'URL',
+          cell: (trace) => <span className="hatoba-wrap">{trace.Http?.HttpURL ?? '-'}</span>,
+        },
+        {
+          id: 'nodes',
+          header: t('column.nodes'),
+          cell: (trace) => (
+            <span className="hatoba-chips">
+              {services(trace).map((name) => (
+                <button
+                  type="button"
+                  key={name}
+                  title={t('traces.add', { condition: `service(${quoted(name)})` })}
+                  onClick={() => onAdd(`service(${quoted(name)})`)}
+                >
+                  {name}
+                </button>
+              ))}
+            </span>
+          ),
+        },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,70 @@
+import { useCollection } from '@cloudscape-design/collection-hooks';
+import Box from '@cloudscape-design/components/box';
+import Header from '@cloudscape-design/components/header';
+import Pagination from '@cloudscape-design/components/pagination';
+import Table, { type TableProps } from '@cloudscape-design/components/table';
+import TextFilter from '@cloudscape-design/components/text-filter';
+import type { ReactNode } from 'react';
+import { useText } from '../i18n/text.ts';
+
+interface DataTableProps<Item> {
+  title?: string | undefined;
+  description?: ReactNode;
+  actions?: ReactNode;
+  items: readonly Item[];
+  columns: TableProps.ColumnDefinition<Item>[];
+  empty: ReactNode;
+  trackBy: (item: Item) => string;
+  /** Column id and direction to begin with. */
+  sort?: { column: string; descending?: boolean };
+  filter?: boolean;
+  variant?: TableProps.Variant;
+  pageSize?: number;
+  loading?: boolean;
+}
+
+/** A table that sorts, filters by text and pages in the browser. */
+export function DataTable<Item>(props: DataTableProps<Item>) {
+  const t = useText();
+  const { title, items, columns, empty, sort, pageSize = 50, variant = 'container' } = props;
+  const first = columns.find((column) => column.id === sort?.column);
+  const { items: shown, collectionProps, filterProps, paginationProps, filteredItemsCount } = useCollection(items, {
+    filtering: { empty, noMatch: <Box textAlign="center">{t('table.no-match')}</Box> },
+    pagination: { pageSize },
+    sorting: first ? { defaultState: { sortingColumn: first, isDescending: sort?.descending ?? false } } : {},
+  });
+  const count = filterProps.filteringText ? `(${filteredItemsCount}/${items.length})` : `(${items.length})`;
+  return (
+    <Table
+      {...collectionProps}
+      items={shown}
+      columnDefinitions={columns}
+      variant={variant}
+      wrapLines
+      contentDensity="compact"
+      stickyHeader={variant === 'full-page'}
+      loading={props.loading ?? false}
+      loadingText={t('state.loading')}
+      trackBy={props.trackBy}
+      {...(title
+        ? {
+            header: (
+              <Header
+                variant="h2"
+                counter={count}
+                {...(props.description ? { description: props.description } : {})}
+                {...(props.actions ? { actions: props.actions } : {})}
+              >
+                {title}
+              </Header>
+            ),
+          }
+        : {})}
+      {...(props.filter
+        ? { filter: <TextFilter {...filterProps} filteringPlaceholder={t('table.filter')} filteringAriaLabel={t('table.filter')} /> }
+        : {})}
+      {...(items.length > pageSize ? { pagination: <Pagination {...paginationProps} /> } : {})}
+      empty={empty}
+    />
+  );
+}

@@ -1,0 +1,54 @@
+import ContentLayout from '@cloudscape-design/components/content-layout';
+import Header from '@cloudscape-design/components/header';
+import { type ReactNode, useEffect } from 'react';
+import { Go } from './go.tsx';
+
+export interface Crumb {
+  text: string;
+  to: string;
+  params?: Record<string, string>;
+  search?: Record<string, string>;
+}
+
+interface PageProps {
+  title: string;
+  /** The way here, nearest last. */
+  crumbs?: readonly Crumb[];
+  description?: ReactNode;
+  actions?: ReactNode;
+  info?: ReactNode;
+  children: ReactNode;
+}
+
+/** A page's frame: where it is, what it is called, what can be done with it. */
+export function Page({ title, crumbs = [], description, actions, info, children }: PageProps) {
+  useEffect(() => {
+    document.title = `${title} · hatoba`;
+  }, [title]);
+  return (
+    <ContentLayout
+      defaultPadding
+      header={
+        <div className="hatoba-page-head">
+          {crumbs.length > 0 && (
+            <nav className="hatoba-crumbs">
+              {crumbs.map((crumb) => (
+                <span key={crumb.text}>
+                  <Go to={crumb.to as '/'} params={crumb.params as never} search={crumb.search as never}>
+                    {crumb.text}
+                  </Go>
+                  <span aria-hidden="true"> › </span>
+                </span>
+              ))}
+            </nav>
+          )}
+          <Header variant="h1" description={description} actions={actions} info={info}>
+            <span className="hatoba-wrap">{title}</span>
+          </Header>
+        </div>
+      }
+    >
+      {children}
+    </ContentLayout>
+  );
+}
