@@ -1,5 +1,21 @@
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { StateStore } from '../stores/state/store.ts';
+import type { TelemetryStore } from '../stores/telemetry/store.ts';
+import { awsError } from '../wire/aws/aws-error.ts';
 import type { AccountRegion } from '../wire/aws/call-context.ts';
-import type { Plane } from '../wire/aws/service-table.ts';
+import type { Handlers, Plane } from '../wire/aws/service-table.ts';
+import { alignStart } from './align-start.ts';
+import { dashboardHandlers } from './api/dashboards.ts';
+import { getMetricData } from './api/get-metric-data.ts';
+import { getMetricStatistics } from './api/get-metric-statistics.ts';
+import { listMetrics } from './api/list-metrics.ts';
+import { putMetricData } from './api/put-metric-data.ts';
+import { computeStatistic, needsValues, parseStatistic } from './compute-statistic.ts';
+import { MetricRecorder } from './metric-recorder.ts';
+import { toMetricRow } from './model.ts';
+import { readData } from './read-data.ts';
+import { readSeries } from './store.ts';
 
 export interface MetricDatum {
   readonly name: string;
@@ -48,4 +64,60 @@ export interface Metrics extends Plane {
     start: Date,
     end: Date,
   ): Promise<{ id: string; label: string; points: MetricPoint[] }[]>;
+}
+
+export interface MetricsDependencies {
+  readonly state: StateStore;
+  readonly telemetry: TelemetryStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export function createMetrics({ state, telemetry, clock, logger }: MetricsDependencies): Metrics {
+  const recorder = new MetricRecorder(telemetry, clock);
+
+  const put: Metrics['put'] = async (scope, namespace, data) => {
+    const rows = data.map((datum) => toMetricRow(scope, namespace, datum)).filter((row) => row.sample_count > 0);
+    await telemetry.insert('metric_data', rows, { acknowledged: true });
+  };
+
+  const read: Metrics['read'] = async (query) => {
+    const statistic = parseStatistic(query.statistic);
+    if (!statistic)
+      throw awsError('InvalidParameterValueException', `The statistic ${query.statistic} does not exist.`);
+    const { periodSeconds } = query;
+    const range = { startMs: alignStart(query.start, periodSeconds), endMs: query.end.getTime(), periodSeconds };
+    const [periods] = await readSeries(telemetry, query, [query], range, needsValues(statistic));
+    return [...periods!].flatMap(([timestampMs, aggregate]) => {
+      const value = computeStatistic(aggregate, statistic);
+      return value === undefined ? [] : [{ timestampMs, value }];
+    });
+  };
+
+  const readQueries: Metrics['readData'] = async (scope, queries, start, end) => {
+    const periods = queries.map((query) => query.MetricStat?.Period ?? query.Period ?? 60);
+    const startMs = alignStart(start, Math.min(60, ...periods));
+    return readData(telemetry, scope, queries, { startMs, endMs: end.getTime() });
+  };
+
+  const handlers: Handlers<typeof import('@aws-sdk/client-cloudwatch')> = {
+    ...dashboardHandlers(state, clock),
+    PutMetricData: putMetricData(put, clock),
+    GetMetricData: getMetricData(readQueries),
+    GetMetricStatistics: getMetricStatistics(telemetry),
+    ListMetrics: listMetrics(telemetry, clock),
+  };
+
+  return {
+    services: [{ service: 'cloudwatch', handlers }],
+    put,
+    read,
+    readData: readQueries,
+    record: (scope, namespace, data) => recorder.record(scope, namespace, data),
+    start: async () => recorder.start(),
+    async stop() {
+      await recorder.stop();
+      if (recorder.refusedCount > 0) logger.warn({ refused: recorder.refusedCount }, 'metric data were refused');
+    },
+  };
 }
