@@ -1,10 +1,86 @@
+import type { Alarms } from '../alarms/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { StateStore } from '../stores/state/store.ts';
 import type { Plane } from '../wire/aws/service-table.ts';
+import { Agent } from './agent/agent.ts';
+import { thisMachine } from './agent/machine.ts';
+import { ServiceLoop } from './agent/service-loop.ts';
+import { TargetWatch } from './agent/target-watch.ts';
+import type { LogsDoor } from './agent/task-logs.ts';
+import type { TrafficDoor } from './agent/task-targets.ts';
+import { ecsService } from './api/index.ts';
+import type { Runtime } from './runtime/runtime.ts';
+import { ComputeStore } from './store.ts';
 
-export type { TaskCredentials, TaskEndpoints, TaskMetadata } from './network/task-endpoints.ts';
+export type { TaskEndpoints } from './network/task-endpoints.ts';
+export type { Runtime } from './runtime/runtime.ts';
 
 /** The door of the compute plane (ECS). */
 export interface Compute extends Plane {
-  /** Why the task network is what it is, in one line: for `ready`, `status` and the console. */
+  /** Why the task network is what it is, in one line: for `ready`, `status` and the console. Known after `start`. */
   readonly network: { readonly mode: 'namespace' | 'loopback'; readonly reason: string };
   readonly runtime: 'process' | 'docker' | 'fake';
+}
+
+export interface ComputeDeps {
+  readonly state: StateStore;
+  readonly runtime: Runtime;
+  readonly traffic: TrafficDoor;
+  readonly logs: LogsDoor;
+  readonly metrics: Pick<Metrics, 'record'>;
+  readonly alarms: Pick<Alarms, 'alarms'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly config: ComputeConfig;
+}
+
+export interface ComputeConfig {
+  /** True: `stop` ends all tasks. False: they go on, and the next start adopts them. */
+  readonly stopTasksOnExit: boolean;
+  /** Tells this machine from others; the data directory will do. */
+  readonly machineIdentity: string;
+  /** How long a task without any health check must be up during a deployment before it counts as healthy. AWS takes 40 s. Default 5,000. */
+  readonly settleMs?: number;
+  /** Size of this machine as EC2 tasks can reserve it; by default what it has. */
+  readonly cpuUnits?: number;
+  readonly memoryMib?: number;
+}
+
+export function createCompute(deps: ComputeDeps): Compute {
+  const { runtime, traffic, clock, logger, config } = deps;
+  const store = new ComputeStore(deps.state);
+  const machine = thisMachine(config.machineIdentity, config);
+  const targets = new TargetWatch({ store, traffic, clock });
+  const agent = new Agent({ store, runtime, traffic, logs: deps.logs, clock, logger });
+  const loop = new ServiceLoop({
+    store,
+    clock,
+    logger,
+    machine,
+    traffic,
+    targets,
+    alarms: deps.alarms,
+    settleMs: config.settleMs ?? 5000,
+  });
+  return {
+    services: [ecsService({ store, clock, traffic, machine })],
+    runtime: runtime.name,
+    get network() {
+      return runtime.network;
+    },
+    async start() {
+      await store.start();
+      await agent.start();
+      targets.start();
+      loop.start();
+    },
+    async stop() {
+      await loop.stop();
+      await targets.stop();
+      await agent.stop({ stopTasks: config.stopTasksOnExit });
+      store.stop();
+    },
+  };
 }

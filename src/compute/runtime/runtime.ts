@@ -39,7 +39,12 @@ export interface ContainerSpec {
   readonly memoryLimitMib?: number;
   readonly memoryReservationMib?: number;
   readonly containerPorts: readonly number[];
-  readonly portMappings: readonly { containerPort: number; hostPort?: number; protocol: 'tcp' | 'udp'; name?: string }[];
+  readonly portMappings: readonly {
+    containerPort: number;
+    hostPort?: number;
+    protocol: 'tcp' | 'udp';
+    name?: string;
+  }[];
   /** For the metadata endpoint: `awslogs` and its options as the definition gives them. */
   readonly logDriver?: string;
   readonly logOptions?: Readonly<Record<string, string>>;
