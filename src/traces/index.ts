@@ -1,7 +1,14 @@
 import type { Socket as UdpSocket } from 'node:dgram';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logs } from '../logs/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { StateStore } from '../stores/state/store.ts';
+import type { TelemetryStore } from '../stores/telemetry/store.ts';
 import type { AccountRegion, WorkloadIdentity } from '../wire/aws/call-context.ts';
 import type { Plane } from '../wire/aws/service-table.ts';
+import { createTracesPlane } from './create-traces.ts';
 
 export interface TraceReceivers {
   /** Reads X-Ray daemon datagrams from a socket that is already bound (a task's own 127.0.0.1:2000). */
@@ -51,4 +58,39 @@ export interface Traces extends Plane {
     start: Date,
     end: Date,
   ): Promise<{ timestampMs: number; count: number }[]>;
+}
+
+export interface TracesDeps {
+  readonly state: StateStore;
+  readonly telemetry: TelemetryStore;
+  readonly metrics: Metrics;
+  readonly logs: Logs;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Answers an X-Ray call that arrived, unsigned, on the daemon's TCP port. */
+  forwardToGateway(
+    request: IncomingMessage,
+    response: ServerResponse,
+    workload?: WorkloadIdentity,
+  ): void | Promise<void>;
+  readonly config: {
+    readonly host: string;
+    /** UDP and TCP; 0 picks a free one. */
+    readonly xrayPort: number;
+    readonly otlpHttpPort: number;
+    readonly otlpGrpcPort: number;
+    /** Of what arrives on the shared ports. */
+    readonly account: string;
+    readonly region: string;
+    /** Host names, beside loopback and bound addresses, that an OTLP request may be addressed to. */
+    readonly allowedHosts?: readonly string[];
+    /** Of one X-Ray document; default 1 MiB. `65536` does as the service does. */
+    readonly documentBytesMax?: number;
+    /** Documents older than this are refused; default 30. */
+    readonly retentionDays?: number;
+  };
+}
+
+export function createTraces(deps: TracesDeps): Traces {
+  return createTracesPlane(deps);
 }

@@ -1,0 +1,114 @@
+import type { Clock } from '../../platform/clock.ts';
+import type { StateStore } from '../../stores/state/store.ts';
+import type { TelemetryStore } from '../../stores/telemetry/store.ts';
+import { awsError } from '../../wire/aws/aws-error.ts';
+import type { AccountRegion, CallContext } from '../../wire/aws/call-context.ts';
+import type { Handlers } from '../../wire/aws/service-table.ts';
+import { traceCondition } from '../find-traces.ts';
+import { buildGraph } from '../graph/build-graph.ts';
+import { type GraphSelection, readGraphGroups } from '../graph/read-groups.ts';
+import { parseTraceId } from '../model.ts';
+import { findGroup, readGroupExpressions, toRequestError } from './groups.ts';
+import { readRange } from './query-range.ts';
+
+type XRay = typeof import('@aws-sdk/client-xray');
+
+const servicesPageSize = 1000;
+const traceIdsMax = 1000;
+/** A trace graph has no range: everything that is kept. */
+const keptMs = 31 * 86_400_000;
+
+export interface GraphDeps {
+  readonly telemetry: TelemetryStore;
+  readonly state: StateStore;
+  readonly clock: Clock;
+}
+
+/** GetServiceGraph and GetTraceGraph. */
+export function graphHandlers(deps: GraphDeps): Pick<Handlers<XRay>, 'GetServiceGraph' | 'GetTraceGraph'> {
+  return {
+    async GetServiceGraph(input, context) {
+      const range = readRange(input.StartTime, input.EndTime);
+      const selection = await selectGroup(deps, context, range, input);
+      const services = await readServices(deps, selection, context);
+      const start = readOffset(input.NextToken);
+      const page = services.slice(start, start + servicesPageSize);
+      return {
+        StartTime: input.StartTime,
+        EndTime: input.EndTime,
+        Services: page,
+        ContainsOldGroupVersions: false,
+        ...(start + page.length < services.length ? { NextToken: String(start + page.length) } : {}),
+      };
+    },
+
+    async GetTraceGraph(input, context) {
+      const asked = input.TraceIds ?? [];
+      if (asked.length > traceIdsMax) {
+        throw awsError('InvalidRequestException', `Exceeding maximum query size: ${traceIdsMax}`);
+      }
+      const traceIds = asked.map(parseTraceId).filter((id): id is string => id !== undefined);
+      const nowMs = deps.clock.now().getTime();
+      const services = await readServices(
+        deps,
+        {
+          account: context.account,
+          region: context.region,
+          startMs: nowMs - keptMs,
+          endMs: nowMs + 86_400_000,
+          traceCondition: 'trace_id IN {traceIds:Array(String)}',
+          parameters: { traceIds },
+        },
+        context,
+      );
+      return { Services: services };
+    },
+  };
+}
+
+/** The part of the store that a range, and a group's filter expression if one is named, selects. */
+export async function selectGroup(
+  deps: GraphDeps,
+  scope: AccountRegion,
+  range: { startMs: number; endMs: number },
+  by: { GroupName?: string | undefined; GroupARN?: string | undefined },
+): Promise<GraphSelection> {
+  const selection = { account: scope.account, region: scope.region, ...range };
+  if (!by.GroupName && !by.GroupARN) return selection;
+  const filterExpression = (await findGroup(deps.state, scope, by)).value.FilterExpression ?? '';
+  return filterExpression ? selectFilter(deps, selection, filterExpression) : selection;
+}
+
+/** Narrows a selection to the traces that a filter expression selects. */
+export async function selectFilter(
+  deps: GraphDeps,
+  selection: GraphSelection,
+  filterExpression: string,
+): Promise<GraphSelection> {
+  try {
+    const { condition, values } = traceCondition({
+      account: selection.account,
+      region: selection.region,
+      startMs: selection.startMs,
+      endMs: selection.endMs,
+      rangeType: 'TraceId',
+      filterExpression,
+      groups: await readGroupExpressions(deps.state, selection),
+    });
+    return { ...selection, traceCondition: condition, parameters: values };
+  } catch (error) {
+    throw toRequestError(error);
+  }
+}
+
+async function readServices(deps: GraphDeps, selection: GraphSelection, context: CallContext) {
+  const now = deps.clock.now();
+  const { nodes, edges } = await readGraphGroups(deps.telemetry, selection, now, context.signal);
+  return buildGraph(nodes, edges, context.account, now);
+}
+
+function readOffset(token: string | undefined): number {
+  if (token === undefined || token === '') return 0;
+  if (!/^\d{1,9}$/.test(token)) throw awsError('InvalidRequestException', 'NextToken is invalid.');
+  return Number(token);
+}

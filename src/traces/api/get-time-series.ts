@@ -1,0 +1,97 @@
+import type { TimeSeriesServiceStatistics } from '@aws-sdk/client-xray';
+import { awsError } from '../../wire/aws/aws-error.ts';
+import type { Handlers } from '../../wire/aws/service-table.ts';
+import type { Expression, Selector } from '../filter/expression.ts';
+import { parseFilter } from '../filter/parse-filter.ts';
+import { add, type CountGroup, emptyCounts, statisticsOf } from '../graph/build-graph.ts';
+import { toHistogram } from '../graph/histogram.ts';
+import { type GraphGroups, readGraphGroups } from '../graph/read-groups.ts';
+import { type GraphDeps, selectFilter, selectGroup } from './get-graph.ts';
+import { toRequestError } from './groups.ts';
+import { readRange } from './query-range.ts';
+
+type XRay = typeof import('@aws-sdk/client-xray');
+type EntitySelector = Extract<Expression, { kind: 'service' | 'edge' }>;
+
+const windowsMax = 2000;
+
+/** GetTimeSeriesServiceStatistics: windows without a request are left out. */
+export function timeSeriesHandlers(deps: GraphDeps): Pick<Handlers<XRay>, 'GetTimeSeriesServiceStatistics'> {
+  return {
+    async GetTimeSeriesServiceStatistics(input, context) {
+      const range = readRange(input.StartTime, input.EndTime);
+      const periodSeconds = input.Period ?? 60;
+      if (!(periodSeconds > 0) || (range.endMs - range.startMs) / 1000 / periodSeconds > windowsMax) {
+        throw awsError('InvalidRequestException', `At most ${windowsMax} periods.`);
+      }
+      const text = input.EntitySelectorExpression;
+      const selector = text === undefined ? undefined : readSelector(text);
+      const byGroup = await selectGroup(deps, context, range, input);
+      const needsTraces = selector !== undefined && selector.condition.kind !== 'all' && !byGroup.traceCondition;
+      const selection = needsTraces && text ? await selectFilter(deps, byGroup, text) : byGroup;
+      const groups = await readGraphGroups(
+        deps.telemetry,
+        { ...selection, periodSeconds },
+        deps.clock.now(),
+        context.signal,
+      );
+      return { TimeSeriesServiceStatistics: toRows(groups, selector), ContainsOldGroupVersions: false };
+    },
+  };
+}
+
+function readSelector(text: string): EntitySelector {
+  let expression: Expression;
+  try {
+    expression = parseFilter(text);
+  } catch (error) {
+    throw toRequestError(error);
+  }
+  if (expression.kind === 'service' || expression.kind === 'edge') return expression;
+  throw awsError('InvalidRequestException', 'EntitySelectorExpression takes one service() or edge().');
+}
+
+/** Without a selector, the requests of clients: root segments seen as edges. */
+function toRows(groups: GraphGroups, selector: EntitySelector | undefined): TimeSeriesServiceStatistics[] {
+  const windows = new Map<number, ReturnType<typeof emptyCounts>>();
+  for (const group of chooseGroups(groups, selector)) {
+    const counts = windows.get(group.window) ?? emptyCounts();
+    windows.set(group.window, counts);
+    add(counts, group);
+  }
+  return [...windows]
+    .sort(([a], [b]) => a - b)
+    .map(([window, counts]) => ({
+      Timestamp: new Date(window * 1000),
+      [selector?.kind === 'service' ? 'ServiceSummaryStatistics' : 'EdgeSummaryStatistics']: statisticsOf(counts),
+      ResponseTimeHistogram: toHistogram(counts.histogram),
+    }));
+}
+
+function chooseGroups(groups: GraphGroups, selector: EntitySelector | undefined): (CountGroup & { window: number })[] {
+  if (!selector) return groups.nodes.filter(({ isRoot }) => isRoot);
+  const inferred = (group: GraphGroups['edges'][number]) => !group.calleeName;
+  if (selector.kind === 'service') {
+    const { selector: wanted } = selector;
+    return [
+      ...groups.nodes.filter(({ name, type }) => selects(wanted, name, type)),
+      ...groups.edges.filter((edge) => inferred(edge) && selects(wanted, edge.targetName, edge.targetType)),
+    ];
+  }
+  const fromClient = groups.nodes.filter(
+    ({ isRoot, name, type }) =>
+      isRoot &&
+      selects({ ...selector.from, type: 'client' }, name, selector.from.type ?? 'client') &&
+      selects(selector.to, name, type),
+  );
+  const edges = groups.edges.filter(
+    (edge) =>
+      selects(selector.from, edge.ownerName, edge.ownerType) &&
+      selects(selector.to, edge.calleeName || edge.targetName, edge.calleeName ? edge.calleeType : edge.targetType),
+  );
+  return edges.length > 0 ? edges : fromClient;
+}
+
+function selects(selector: Selector, name: string, type: string): boolean {
+  return (selector.name ?? name) === name && (selector.type ?? type) === type;
+}

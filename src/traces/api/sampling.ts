@@ -1,0 +1,181 @@
+import type { Clock } from '../../platform/clock.ts';
+import type { StateStore, Versioned } from '../../stores/state/store.ts';
+import { StaleVersionError } from '../../stores/state/store.ts';
+import { AwsError, awsError } from '../../wire/aws/aws-error.ts';
+import type { AccountRegion } from '../../wire/aws/call-context.ts';
+import type { Handlers } from '../../wire/aws/service-table.ts';
+import {
+  byPriority,
+  completeRule,
+  customRulesMax,
+  defaultRule,
+  type StoredRule,
+  samplingRuleArn,
+  toRecord,
+  updateRule,
+} from '../sampling/sampling-rule.ts';
+import { SamplingStatistics } from '../sampling/sampling-statistics.ts';
+import type { ResourceTags } from './tags.ts';
+
+type XRay = typeof import('@aws-sdk/client-xray');
+
+const kind = 'xray-sampling-rule';
+const changesKind = 'xray-sampling-changes';
+const quotaTtlMs = 300_000;
+const intervalSeconds = 10;
+
+/** Sampling rules, and the targets that SDKs ask for every ten seconds. */
+export function samplingHandlers(deps: {
+  state: StateStore;
+  clock: Clock;
+  tags: ResourceTags;
+}): Pick<
+  Handlers<XRay>,
+  | 'GetSamplingRules'
+  | 'CreateSamplingRule'
+  | 'UpdateSamplingRule'
+  | 'DeleteSamplingRule'
+  | 'GetSamplingTargets'
+  | 'GetSamplingStatisticSummaries'
+> {
+  const { state, clock } = deps;
+  const statistics = new Map<string, SamplingStatistics>();
+  const statisticsOf = (scope: AccountRegion) => {
+    const key = scopeKey(scope);
+    const known = statistics.get(key) ?? new SamplingStatistics();
+    statistics.set(key, known);
+    return known;
+  };
+  /** The change of a rule and its time, which makes SDKs fetch the rules again, in one step. */
+  const commit = async (scope: AccountRegion, change: Parameters<StateStore['commit']>[0][number]) => {
+    try {
+      await state.commit([
+        change,
+        { kind: changesKind, key: scopeKey(scope), expect: 'any', put: { atMs: clock.now().getTime() } },
+      ]);
+    } catch (error) {
+      if (error instanceof StaleVersionError)
+        throw awsError('InvalidRequestException', 'The rule was changed at the same time.');
+      throw error;
+    }
+  };
+  return {
+    async GetSamplingRules(_input, context) {
+      const rules = await listRules(state, context);
+      return { SamplingRuleRecords: rules.map(({ value }) => toRecord(value)) };
+    },
+
+    async CreateSamplingRule(input, context) {
+      const rule = completeRule(context, input.SamplingRule ?? ({} as never));
+      const rules = await listRules(state, context);
+      if (rules.some(({ value }) => value.rule.RuleName === rule.RuleName)) {
+        throw awsError('InvalidRequestException', 'Invalid sampling rule: a rule with the same name exists.');
+      }
+      if (rules.length > customRulesMax) {
+        throw new AwsError('RuleLimitExceededException', `There are ${customRulesMax} sampling rules already.`);
+      }
+      const nowMs = wholeSecond(clock.now());
+      const stored: StoredRule = { rule, createdAtMs: nowMs, modifiedAtMs: nowMs };
+      await commit(context, { kind, key: ruleKey(context, rule.RuleName!), expect: 'absent', put: stored });
+      await deps.tags.replace(context, rule.RuleARN!, input.Tags ?? []);
+      return { SamplingRuleRecord: toRecord(stored) };
+    },
+
+    async UpdateSamplingRule(input, context) {
+      const update = input.SamplingRuleUpdate ?? {};
+      const known = await findRule(state, context, update);
+      const stored: StoredRule = {
+        rule: updateRule(known.value.rule, update),
+        createdAtMs: known.value.createdAtMs,
+        modifiedAtMs: wholeSecond(clock.now()),
+      };
+      const expect = known.version === 0 ? 'absent' : known.version;
+      await commit(context, { kind, key: ruleKey(context, stored.rule.RuleName!), expect, put: stored });
+      return { SamplingRuleRecord: toRecord(stored) };
+    },
+
+    async DeleteSamplingRule(input, context) {
+      const known = await findRule(state, context, input);
+      const name = known.value.rule.RuleName!;
+      if (name === 'Default') throw awsError('InvalidRequestException', 'The Default rule cannot be deleted.');
+      await commit(context, { kind, key: ruleKey(context, name), expect: known.version, delete: true });
+      await deps.tags.remove(context, samplingRuleArn(context, name));
+      statisticsOf(context).forget(name);
+      return { SamplingRuleRecord: toRecord(known.value) };
+    },
+
+    async GetSamplingTargets(input, context) {
+      const rules = new Map((await listRules(state, context)).map(({ value }) => [value.rule.RuleName, value.rule]));
+      const changes = await state.get<{ atMs: number }>(changesKind, scopeKey(context));
+      const now = clock.now();
+      const reports = input.SamplingStatisticsDocuments ?? [];
+      const unknown = reports.filter(({ RuleName }) => !rules.has(RuleName));
+      return {
+        SamplingTargetDocuments: reports
+          .filter(({ RuleName }) => rules.has(RuleName))
+          .map((report) => {
+            const rule = rules.get(report.RuleName)!;
+            const reservoirSize = rule.ReservoirSize ?? 0;
+            const quota = statisticsOf(context).report(
+              {
+                ruleName: report.RuleName ?? '',
+                clientId: report.ClientID ?? '',
+                requests: report.RequestCount ?? 0,
+                borrowed: report.BorrowCount ?? 0,
+                sampled: report.SampledCount ?? 0,
+              },
+              reservoirSize,
+              now.getTime(),
+            );
+            return {
+              RuleName: report.RuleName,
+              FixedRate: rule.FixedRate,
+              ReservoirQuota: quota,
+              ReservoirQuotaTTL: new Date(wholeSecond(now) + quotaTtlMs),
+              Interval: intervalSeconds,
+            };
+          }),
+        LastRuleModification: new Date(changes?.value.atMs ?? 0),
+        UnprocessedStatistics: unknown.map(({ RuleName }) => ({
+          RuleName,
+          ErrorCode: 'ResourceNotFoundException',
+          Message: `There is no sampling rule ${RuleName}.`,
+        })),
+        UnprocessedBoostStatistics: [],
+      };
+    },
+
+    GetSamplingStatisticSummaries(_input, context) {
+      return { SamplingStatisticSummaries: statisticsOf(context).summaries() };
+    },
+  };
+}
+
+async function listRules(state: StateStore, scope: AccountRegion): Promise<Versioned<StoredRule>[]> {
+  const stored = await state.list<StoredRule>(kind, `${scopeKey(scope)}/`);
+  const hasDefault = stored.some(({ value }) => value.rule.RuleName === 'Default');
+  const implicit = { key: ruleKey(scope, 'Default'), value: defaultRule(scope), version: 0 };
+  return [...stored, ...(hasDefault ? [] : [implicit])].sort((a, b) => byPriority(a.value, b.value));
+}
+
+async function findRule(
+  state: StateStore,
+  scope: AccountRegion,
+  by: { RuleName?: string | undefined; RuleARN?: string | undefined },
+): Promise<Versioned<StoredRule>> {
+  if (!by.RuleName === !by.RuleARN) throw awsError('InvalidRequestException', 'Give either RuleName or RuleARN.');
+  const rules = await listRules(state, scope);
+  const found = rules.find(({ value: { rule } }) =>
+    by.RuleName ? rule.RuleName === by.RuleName : rule.RuleARN === by.RuleARN,
+  );
+  if (!found) throw awsError('InvalidRequestException', `Sampling rule does not exist: ${by.RuleName ?? by.RuleARN}`);
+  return found;
+}
+
+const scopeKey = ({ account, region }: AccountRegion): string => `${account}/${region}`;
+const ruleKey = (scope: AccountRegion, name: string): string => `${scopeKey(scope)}/${name}`;
+const wholeSecond = (date: Date): number => Math.floor(date.getTime() / 1000) * 1000;
+
+export async function samplingRuleExists(state: StateStore, scope: AccountRegion, arn: string): Promise<boolean> {
+  return (await listRules(state, scope)).some(({ value }) => value.rule.RuleARN === arn);
+}

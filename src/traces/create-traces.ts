@@ -1,0 +1,174 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { WorkloadIdentity } from '../wire/aws/call-context.ts';
+import type { Handlers } from '../wire/aws/service-table.ts';
+import { graphHandlers } from './api/get-graph.ts';
+import { timeSeriesHandlers } from './api/get-time-series.ts';
+import { traceSummariesHandlers } from './api/get-trace-summaries.ts';
+import { getTracesHandlers } from './api/get-traces.ts';
+import { groupHandlers, listGroups, readGroupExpressions } from './api/groups.ts';
+import { putHandlers } from './api/put-trace-segments.ts';
+import { samplingHandlers, samplingRuleExists } from './api/sampling.ts';
+import { ResourceTags, tagHandlers } from './api/tags.ts';
+import { countTracesByMinute } from './find-traces.ts';
+import { readServiceHealth } from './graph/service-health.ts';
+import type { Traces, TracesDeps } from './index.ts';
+import { LiveEvents } from './live-events.ts';
+import type { Source } from './model.ts';
+import { DaemonUdp } from './receive/daemon-udp.ts';
+import { Ingest } from './receive/ingest.ts';
+import { Ledger } from './receive/ledger.ts';
+import { OtlpHttp } from './receive/otlp-http.ts';
+import { findForeignOrigin } from './receive/read-request.ts';
+
+type XRay = typeof import('@aws-sdk/client-xray');
+
+const dayMs = 86_400_000;
+const requestTimeoutMs = 30_000;
+
+/** Puts the plane together; `createTraces` is its door. */
+export function createTracesPlane(deps: TracesDeps): Traces {
+  const { config, telemetry, state, clock, logger } = deps;
+  const ledger = new Ledger();
+  const events = new LiveEvents();
+  const ingest = new Ingest({
+    telemetry,
+    clock,
+    ledger,
+    limits: {
+      documentBytesMax: config.documentBytesMax ?? 1 << 20,
+      pastMs: (config.retentionDays ?? 30) * dayMs,
+      futureMs: dayMs,
+    },
+    onStored: (_source, traceIds) => events.stored(traceIds.length),
+  });
+  const sourceOf = (name: string, workload?: WorkloadIdentity): Source => ({
+    name,
+    account: workload?.account ?? config.account,
+    region: workload?.region ?? config.region,
+    ...(workload ? { workload } : {}),
+  });
+  const udp = new DaemonUdp({ ingest, ledger, logger, source: sourceOf('udp') });
+  const otlp = new OtlpHttp({ ingest, ledger });
+  const tags = new ResourceTags(state);
+  const graphDeps = { telemetry, state, clock };
+  const handlers: Handlers<XRay> = {
+    ...putHandlers({ ingest }),
+    ...getTracesHandlers({ telemetry, clock }),
+    ...traceSummariesHandlers(graphDeps),
+    ...graphHandlers(graphDeps),
+    ...timeSeriesHandlers(graphDeps),
+    ...samplingHandlers({ state, clock, tags }),
+    ...groupHandlers({ state, tags }),
+    ...tagHandlers({
+      tags,
+      exists: async (scope, arn) =>
+        (await listGroups(state, scope)).some(({ value }) => value.GroupARN === arn) ||
+        samplingRuleExists(state, scope, arn),
+    }),
+  };
+  const servers = new Servers();
+  const ports = { xray: 0, otlpHttp: 0 };
+
+  const serveOtlpHttp = (request: IncomingMessage, response: ServerResponse, workload?: WorkloadIdentity) => {
+    const refusal = workload ? undefined : findForeignOrigin(request, config.allowedHosts ?? []);
+    if (refusal !== undefined) {
+      request.resume();
+      response.writeHead(refusal).end();
+      return Promise.resolve();
+    }
+    return otlp.serve(request, response, sourceOf('otlp-http', workload));
+  };
+
+  return {
+    services: [{ service: 'xray', handlers }],
+    routes: [
+      {
+        method: 'GET',
+        path: '/_hatoba/traces/ledger',
+        handle: (_request, response) => {
+          udp.countKernelDrops();
+          response
+            .writeHead(200, { 'content-type': 'application/json' })
+            .end(JSON.stringify({ sources: ledger.list() }));
+        },
+      },
+      {
+        method: 'GET',
+        path: '/_hatoba/traces/events',
+        handle: (_request, response) => events.serve(response),
+      },
+    ],
+    receivers: {
+      serveDaemonUdp: (socket, workload) => udp.serve(socket, sourceOf('udp', workload)),
+      serveOtlpHttp,
+    },
+    ports,
+    ledger() {
+      udp.countKernelDrops();
+      return ledger.list();
+    },
+    serviceHealth: (scope, start, end) => readServiceHealth(telemetry, scope, start, end),
+    countTraces: async (scope, filterExpression, start, end) =>
+      countTracesByMinute(telemetry, {
+        account: scope.account,
+        region: scope.region,
+        startMs: start.getTime(),
+        endMs: end.getTime(),
+        rangeType: 'TraceId',
+        filterExpression,
+        groups: await readGroupExpressions(state, scope),
+      }),
+    async start() {
+      ports.xray = await udp.start(config.host, config.xrayPort);
+      await servers.listen(config.host, ports.xray, (request, response) => {
+        const refusal = findForeignOrigin(request, config.allowedHosts ?? []);
+        if (refusal !== undefined) response.writeHead(refusal).end();
+        else void deps.forwardToGateway(request, response);
+      });
+      ports.otlpHttp = await servers.listen(config.host, config.otlpHttpPort, (request, response) => {
+        serveOtlpHttp(request, response).catch((error: unknown) => {
+          logger.error({ error }, 'OTLP request');
+          response.destroy();
+        });
+      });
+    },
+    async stop() {
+      events.stop();
+      await servers.close();
+      await udp.stop();
+    },
+  };
+}
+
+/** HTTP servers that are closed together. */
+class Servers {
+  private readonly servers: Server[] = [];
+
+  async listen(
+    host: string,
+    port: number,
+    handle: (request: IncomingMessage, response: ServerResponse) => void,
+  ): Promise<number> {
+    const server = createServer({ requestTimeout: requestTimeoutMs, headersTimeout: 10_000 }, handle);
+    this.servers.push(server);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+    return (server.address() as AddressInfo).port;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(
+      this.servers.map(
+        (server) =>
+          new Promise<void>((resolve) => {
+            server.close(() => resolve());
+            server.closeIdleConnections();
+            setTimeout(() => server.closeAllConnections(), 1000).unref();
+          }),
+      ),
+    );
+  }
+}

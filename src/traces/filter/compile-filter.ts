@@ -1,0 +1,226 @@
+import {
+  callColumns,
+  compileAnnotation,
+  compileComparison,
+  compileCondition,
+  compileSelector,
+  segmentColumns,
+} from './compile-condition.ts';
+import { type Expression, FilterExpressionError, type Keyword } from './expression.ts';
+import { parseFilter } from './parse-filter.ts';
+import { SqlParameters } from './sql-parameters.ts';
+
+/** A filter as SQL on the rows of `traceAggregateColumns`, one row a trace. */
+export interface CompiledFilter {
+  readonly condition: string;
+  /**
+   * What the engine cannot decide (root causes): SQL of each decidable part, in order, and those that are left to
+   * `evaluate`. `condition` then selects more than is wanted.
+   */
+  readonly rest?: { readonly atoms: readonly string[]; readonly expression: RestExpression };
+}
+
+export type RestExpression =
+  | { readonly kind: 'and' | 'or'; readonly terms: readonly RestExpression[] }
+  | { readonly kind: 'not'; readonly term: RestExpression }
+  | { readonly kind: 'atom'; readonly index: number }
+  | { readonly kind: 'rootcause'; readonly expression: Extract<Expression, { kind: 'rootcause' | 'rootcause-json' }> };
+
+export interface FilterScope {
+  /** SQL that selects account, region and a time range with some margin, on `segments` and `calls` alike. */
+  readonly rows: string;
+  /** Expressions of the groups, by name and by ARN. */
+  readonly groups: ReadonlyMap<string, string>;
+  readonly accountId: string;
+}
+
+/** Columns of the inner query that the condition reads; `GROUP BY trace_id` over rows of kind segment. */
+export const traceAggregateColumns = `
+  argMinIf(tuple(fault, error, http_status, http_url, http_method, user_agent, client_ip,
+    (toUnixTimestamp64Micro(end) - toUnixTimestamp64Micro(start)) / 1e6),
+    tuple(parent_id != '', start, id), kind = 'segment') AS root,
+  max(throttle) AS any_throttle, max(in_progress) AS any_in_progress,
+  (toUnixTimestamp64Micro(max(end)) - toUnixTimestamp64Micro(min(start))) / 1e6 AS trace_seconds`;
+
+const rootColumns: Readonly<Partial<Record<Keyword, string>>> = {
+  ok: '(root.1 = 0 AND root.2 = 0)',
+  fault: '(root.1 = 1)',
+  error: '(root.2 = 1)',
+  throttle: '(any_throttle = 1)',
+  partial: '(any_in_progress = 1)',
+  'http.status': 'root.3',
+  'http.url': 'root.4',
+  'http.method': 'root.5',
+  'http.useragent': 'root.6',
+  'http.clientip': 'root.7',
+  responsetime: 'root.8',
+  duration: 'trace_seconds',
+};
+
+const anySegmentKeywords = new Set<Keyword>(['user', 'availabilityzone', 'instance.id', 'resource.arn']);
+const groupDepthMax = 5;
+
+/** Parses and compiles. Throws FilterExpressionError. */
+export function compileFilter(text: string, scope: FilterScope, parameters: SqlParameters): CompiledFilter {
+  const expression = parseFilter(text);
+  const compiler = new FilterCompiler(scope, parameters);
+  const condition = compiler.compile(expression, 0);
+  if (!hasRootCause(expression)) return { condition };
+  const atoms: string[] = [];
+  return { condition: 'true', rest: { expression: compiler.split(expression, atoms), atoms } };
+}
+
+class FilterCompiler {
+  private readonly scope: FilterScope;
+  private readonly parameters: SqlParameters;
+
+  constructor(scope: FilterScope, parameters: SqlParameters) {
+    this.scope = scope;
+    this.parameters = parameters;
+  }
+
+  compile(expression: Expression, groupDepth: number): string {
+    switch (expression.kind) {
+      case 'all':
+        return 'true';
+      case 'and':
+      case 'or':
+        return `(${expression.terms
+          .map((term) => this.compile(term, groupDepth))
+          .join(expression.kind === 'and' ? ' AND ' : ' OR ')})`;
+      case 'not':
+        return `(NOT ${this.compile(expression.term, groupDepth)})`;
+      case 'keyword':
+        return this.keyword(expression);
+      case 'annotation': {
+        const { key, comparison } = expression;
+        return this.anySegment(compileAnnotation('annotations', key, comparison, this.parameters));
+      }
+      case 'service':
+        return this.service(expression);
+      case 'edge':
+        return this.edge(expression);
+      case 'group':
+        return this.group(expression, groupDepth);
+      case 'rootcause':
+        // Checked for what it may contain; decided on the whole trace.
+        compileCondition(expression.condition, rootCauseColumns, new SqlParameters());
+        return 'true';
+      case 'rootcause-json':
+        return 'true';
+    }
+  }
+
+  /** The same expression with everything that SQL can decide turned into atoms. */
+  split(expression: Expression, atoms: string[]): RestExpression {
+    if (expression.kind === 'rootcause' || expression.kind === 'rootcause-json')
+      return { kind: 'rootcause', expression };
+    if (hasRootCause(expression)) {
+      if (expression.kind === 'not') return { kind: 'not', term: this.split(expression.term, atoms) };
+      if (expression.kind === 'and' || expression.kind === 'or') {
+        return { kind: expression.kind, terms: expression.terms.map((term) => this.split(term, atoms)) };
+      }
+    }
+    atoms.push(this.compile(expression, 0));
+    return { kind: 'atom', index: atoms.length - 1 };
+  }
+
+  private keyword(expression: Extract<Expression, { kind: 'keyword' }>): string {
+    const { keyword, comparison, position } = expression;
+    const column = rootColumns[keyword];
+    if (column) return compileComparison(column, keyword, comparison, this.parameters);
+    if (anySegmentKeywords.has(keyword))
+      return this.anySegment(compileCondition(expression, segmentColumns, this.parameters));
+    if (keyword === 'account.id') {
+      return compileComparison(this.parameters.text(this.scope.accountId), keyword, comparison, this.parameters);
+    }
+    if (keyword === 'inferred') {
+      const hasInferred = this.inferredNode('true');
+      return compileComparison(hasInferred, keyword, comparison, this.parameters);
+    }
+    throw new FilterExpressionError(`"${keyword}" can only be used inside service, edge or rootcause { }`, position);
+  }
+
+  private service({ selector, condition }: Extract<Expression, { kind: 'service' }>): string {
+    const real = this.anySegment(
+      `kind = 'segment' AND ${compileSelector(selector, { name: 'name', type: 'type' }, this.parameters)} AND ${compileCondition(condition, segmentColumns, this.parameters)}`,
+    );
+    const inferred = this.inferredNode(
+      `${compileSelector(selector, { name: 'target_name', type: 'target_type' }, this.parameters)} AND ${compileCondition(condition, callColumns, this.parameters)}`,
+    );
+    return `(${real} OR ${inferred})`;
+  }
+
+  private edge({ from, to, condition }: Extract<Expression, { kind: 'edge' }>): string {
+    const { rows } = this.scope;
+    const columns = { ...callColumns, inferred: "(calleeName = '')", name: 'nodeName', type: 'nodeType' };
+    const between = `trace_id IN (
+      SELECT trace_id FROM (
+        SELECT *, if(calleeName != '', calleeName, target_name) AS nodeName, if(calleeName != '', calleeType, target_type) AS nodeType
+        FROM (SELECT * FROM calls WHERE ${rows}) AS c
+        LEFT JOIN (SELECT DISTINCT trace_id, parent_id AS call_id, name AS calleeName, type AS calleeType FROM segments
+          WHERE ${rows} AND kind = 'segment' AND parent_id != '') AS s ON c.trace_id = s.trace_id AND toString(c.id) = s.call_id
+      ) WHERE ${compileSelector(from, { name: 'owner_name', type: 'owner_type' }, this.parameters)}
+        AND ${compileSelector(to, { name: 'nodeName', type: 'nodeType' }, this.parameters)}
+        AND ${compileCondition(condition, columns, this.parameters)})`;
+    const mayBeClient = from.type === undefined || from.type === 'client';
+    if (!mayBeClient) return between;
+    // The client before a service bears the service's name.
+    const fromName = from.name === undefined ? 'true' : `name = ${this.parameters.text(from.name)}`;
+    const client = this.anySegment(
+      `kind = 'segment' AND parent_id = '' AND ${fromName} AND ${compileSelector(to, { name: 'name', type: 'type' }, this.parameters)} AND ${compileCondition(condition, segmentColumns, this.parameters)}`,
+    );
+    return `(${between} OR ${client})`;
+  }
+
+  private group({ value, operator, position }: Extract<Expression, { kind: 'group' }>, groupDepth: number): string {
+    const text = this.scope.groups.get(value);
+    if (text === undefined) throw new FilterExpressionError(`There is no group "${value}"`, position);
+    if (groupDepth >= groupDepthMax) throw new FilterExpressionError('Groups refer to each other too deeply', position);
+    const parsed = parseFilter(text);
+    if (hasRootCause(parsed))
+      throw new FilterExpressionError('A group by root cause cannot be part of a filter', position);
+    const member = this.compile(parsed, groupDepth + 1);
+    return operator === '=' ? member : `(NOT ${member})`;
+  }
+
+  private anySegment(condition: string): string {
+    return `trace_id IN (SELECT trace_id FROM segments WHERE ${this.scope.rows} AND ${condition})`;
+  }
+
+  private inferredNode(condition: string): string {
+    const { rows } = this.scope;
+    return `trace_id IN (SELECT trace_id FROM calls WHERE ${rows} AND ${condition}
+      AND (trace_id, toString(id)) NOT IN (SELECT trace_id, parent_id FROM segments WHERE ${rows} AND kind = 'segment' AND parent_id != '')
+      AND (trace_id, parent_id) NOT IN (SELECT trace_id, toString(id) FROM calls WHERE ${rows} AND namespace = 'aws'))`;
+  }
+}
+
+/** Keywords that a rootcause { } may hold; only their presence matters here. */
+const rootCauseColumns: Readonly<Partial<Record<Keyword, string>>> = {
+  inferred: 'false',
+  first: 'false',
+  last: 'false',
+  remote: 'false',
+  index: '0',
+  coverage: '0',
+  name: "''",
+  type: "''",
+  message: "''",
+  'account.id': "''",
+};
+
+function hasRootCause(expression: Expression): boolean {
+  switch (expression.kind) {
+    case 'rootcause':
+    case 'rootcause-json':
+      return true;
+    case 'and':
+    case 'or':
+      return expression.terms.some(hasRootCause);
+    case 'not':
+      return hasRootCause(expression.term);
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,149 @@
+import type { QueryParameter, TelemetryStore } from '../stores/telemetry/store.ts';
+import type { AccountRegion } from '../wire/aws/call-context.ts';
+import { type CompiledFilter, compileFilter, traceAggregateColumns } from './filter/compile-filter.ts';
+import { SqlParameters } from './filter/sql-parameters.ts';
+import type { TraceId } from './model.ts';
+
+export interface TraceQuery extends AccountRegion {
+  readonly startMs: number;
+  readonly endMs: number;
+  /** What has to lie in the range: the trace's start, the end of a segment, or when something of it was stored. */
+  readonly rangeType: 'TraceId' | 'Event' | 'Service';
+  readonly filterExpression: string;
+  readonly groups: ReadonlyMap<string, string>;
+}
+
+export interface TracePage extends TraceQuery {
+  /** Only what was stored until then counts, so that pages fit together while data arrives. */
+  readonly asOfMs?: number;
+  readonly after?: { readonly startMicros: string; readonly traceId: TraceId };
+  readonly limit: number;
+  /** Keeps this share of the traces, 0 to 1. */
+  readonly share?: number;
+}
+
+export interface FoundTrace {
+  readonly traceId: TraceId;
+  readonly startMicros: string;
+  /** Answers of the filter's atoms, when root causes are left to decide. */
+  readonly atoms: readonly number[];
+}
+
+/** A trace may begin this long before, or go on this long after, the range that one of its segments lies in. */
+const beforeMs = 600_000;
+const afterMs = 3_600_000;
+
+/** A page of traces, newest first. */
+export async function findTraces(
+  telemetry: TelemetryStore,
+  query: TracePage,
+  signal?: AbortSignal,
+): Promise<{ found: FoundTrace[]; filter: CompiledFilter }> {
+  const { sql, values, filter } = tracesSql(query);
+  const atoms = filter.rest?.atoms ?? [];
+  const found = await telemetry.query<FoundTrace>(
+    `SELECT traceId, startMicros, [${atoms.map((atom) => `toUInt8(${atom})`).join(', ')}]::Array(UInt8) AS atoms FROM (${sql})
+     WHERE ${filter.condition}
+       ${query.share === undefined ? '' : 'AND cityHash64(traceId) % 1000000 < {share:UInt32}'}
+       ${query.after ? 'AND (startMicros, traceId) < ({afterMicros:Int64}, {afterId:String})' : ''}
+     ORDER BY startMicros DESC, traceId DESC LIMIT {limit:UInt32}`,
+    {
+      ...values,
+      limit: query.limit,
+      share: Math.round((query.share ?? 1) * 1e6),
+      afterMicros: query.after?.startMicros ?? '0',
+      afterId: query.after?.traceId ?? '',
+    },
+    { timeoutMs: 30_000, ...(signal ? { signal } : {}) },
+  );
+  return { found, filter };
+}
+
+/** How many traces the range holds, matching or not. */
+export async function countAllTraces(
+  telemetry: TelemetryStore,
+  query: TraceQuery & { asOfMs?: number },
+): Promise<number> {
+  const { sql, values } = tracesSql({ ...query, filterExpression: '' });
+  const [row] = await telemetry.query<{ count: string }>(`SELECT count() AS count FROM (${sql})`, values, {
+    timeoutMs: 30_000,
+  });
+  return Number(row?.count ?? 0);
+}
+
+/** Matching traces by the minute of their start; minutes without any are absent. */
+export async function countTracesByMinute(
+  telemetry: TelemetryStore,
+  query: TraceQuery,
+): Promise<{ timestampMs: number; count: number }[]> {
+  const { sql, values, filter } = tracesSql(query);
+  const rows = await telemetry.query<{ minute: number; count: string }>(
+    `SELECT intDiv(startMicros, 60000000) AS minute, count() AS count FROM (${sql}) WHERE ${filter.condition} GROUP BY minute ORDER BY minute`,
+    values,
+    { timeoutMs: 30_000 },
+  );
+  return rows.map(({ minute, count }) => ({ timestampMs: Number(minute) * 60_000, count: Number(count) }));
+}
+
+/** A condition on `trace_id` that holds for the traces of the range that match the filter. */
+export function traceCondition(query: TraceQuery): { condition: string; values: Record<string, QueryParameter> } {
+  const { sql, values, filter } = tracesSql(query);
+  return { condition: `trace_id IN (SELECT trace_id FROM (${sql}) WHERE ${filter.condition})`, values };
+}
+
+/** What is visible now: rows are stored one batch after the other, so nothing older appears later. */
+export async function readNewestStored(telemetry: TelemetryStore, now: Date): Promise<number> {
+  const [row] = await telemetry.query<{ newest: string }>(
+    'SELECT toUnixTimestamp64Milli(max(stored)) AS newest FROM segments WHERE stored > fromUnixTimestamp64Milli({since:Int64})',
+    { since: now.getTime() - 86_400_000 },
+  );
+  return Math.max(Number(row?.newest ?? 0), now.getTime() - 86_400_000);
+}
+
+function tracesSql(query: TraceQuery & { asOfMs?: number }): {
+  sql: string;
+  values: Record<string, QueryParameter>;
+  filter: CompiledFilter;
+} {
+  const snapshot = query.asOfMs === undefined ? '' : ' AND stored <= fromUnixTimestamp64Milli({asOf:Int64})';
+  const window =
+    query.rangeType === 'Event'
+      ? 'start < fromUnixTimestamp64Milli({rangeTo:Int64} + 86400000)'
+      : 'start >= fromUnixTimestamp64Milli({wideFrom:Int64}) AND start < fromUnixTimestamp64Milli({wideTo:Int64})';
+  const rows = `account = {account:String} AND region = {region:String} AND ${window}${snapshot}`;
+  const parameters = new SqlParameters();
+  const filter = compileFilter(
+    query.filterExpression,
+    { rows, groups: query.groups, accountId: query.account },
+    parameters,
+  );
+  const inRange = {
+    TraceId: 'startMicros >= {rangeFrom:Int64} * 1000 AND startMicros < {rangeTo:Int64} * 1000',
+    Event: `countIf(stored >= fromUnixTimestamp64Milli({rangeFrom:Int64}) AND stored < fromUnixTimestamp64Milli({rangeTo:Int64})) > 0`,
+    Service: `countIf(in_progress = 0 AND end >= fromUnixTimestamp64Milli({rangeFrom:Int64}) AND end < fromUnixTimestamp64Milli({rangeTo:Int64})) > 0`,
+  }[query.rangeType];
+  const sql = `
+    SELECT trace_id, toString(trace_id) AS traceId, toUnixTimestamp64Micro(min(start)) AS startMicros, ${traceAggregateColumns}
+    FROM segments WHERE ${rows} AND ${newestVersion(rows)} GROUP BY trace_id HAVING ${inRange}`;
+  return {
+    sql,
+    filter,
+    values: {
+      ...parameters.values,
+      account: query.account,
+      region: query.region,
+      rangeFrom: Math.round(query.startMs),
+      rangeTo: Math.round(query.endMs),
+      wideFrom: Math.round(query.startMs - beforeMs),
+      wideTo: Math.round(query.endMs + afterMs),
+      asOf: Math.round(query.asOfMs ?? 0),
+    },
+  };
+}
+
+/** Leaves out in-progress documents whose complete document has come; costs nothing where none is in progress. */
+function newestVersion(rows: string): string {
+  return `(in_progress = 0 OR (trace_id, id) NOT IN (
+      SELECT trace_id, id FROM segments WHERE ${rows} AND in_progress = 0 AND (trace_id, id) IN (
+        SELECT trace_id, id FROM segments WHERE ${rows} AND in_progress = 1)))`;
+}

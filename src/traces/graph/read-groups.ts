@@ -1,0 +1,202 @@
+import type { QueryParameter, TelemetryStore } from '../../stores/telemetry/store.ts';
+import type { AccountRegion } from '../../wire/aws/call-context.ts';
+import type { EdgeGroup, NodeGroup, StatusClass } from './build-graph.ts';
+import { bucketSql } from './histogram.ts';
+import { resolveOwners, type StructureRow, type UnownedCall } from './resolve-owners.ts';
+
+/** Which part of the store a map is made of. */
+export interface GraphSelection extends AccountRegion {
+  readonly startMs: number;
+  readonly endMs: number;
+  /** A condition on `trace_id` with its parameters. */
+  readonly traceCondition?: string;
+  readonly parameters?: Readonly<Record<string, QueryParameter>>;
+  /** Adds the start of the window of this many seconds to each group. */
+  readonly periodSeconds?: number;
+}
+
+export interface GraphGroups {
+  readonly nodes: (NodeGroup & { window: number })[];
+  readonly edges: (EdgeGroup & { window: number })[];
+}
+
+/** A callee starts this much before (clocks differ) or after its call, as far as a map is concerned. */
+const calleeBeforeMs = 60_000;
+const calleeAfterMs = 3_600_000;
+const recentMs = 30_000;
+const unownedMax = 50_000;
+
+const status = "multiIf(fault = 1, 'fault', throttle = 1, 'throttle', error = 1, 'error', 'ok')";
+const seconds = '(toUnixTimestamp64Micro(end) - toUnixTimestamp64Micro(start)) / 1e6';
+const loopback = "match(name, '^(127[.]|localhost$|.*::1)')";
+const measures = `count() AS count, sum(seconds) AS totalSeconds,
+  min(toUnixTimestamp64Micro(start)) / 1e6 AS startSeconds, max(toUnixTimestamp64Micro(end)) / 1e6 AS endSeconds`;
+
+type Row = Record<string, string | number>;
+
+/**
+ * Counts of all requests of a range, by service, by call and callee, status and duration. Only completed documents count,
+ * each once however often it was sent.
+ */
+export async function readGraphGroups(
+  telemetry: TelemetryStore,
+  selection: GraphSelection,
+  now: Date,
+  signal?: AbortSignal,
+): Promise<GraphGroups> {
+  const parameters = {
+    ...selection.parameters,
+    account: selection.account,
+    region: selection.region,
+    from: Math.round(selection.startMs * 1000),
+    to: Math.round(selection.endMs * 1000),
+    calleeFrom: Math.round((selection.startMs - calleeBeforeMs) * 1000),
+    calleeTo: Math.round((selection.endMs + calleeAfterMs) * 1000),
+    recentAfter: Math.round((now.getTime() - recentMs) * 1000),
+    period: selection.periodSeconds ?? 1_000_000_000,
+  };
+  const scope = `account = {account:String} AND region = {region:String}${
+    selection.traceCondition ? ` AND ${selection.traceCondition}` : ''
+  }`;
+  const options = { ...(signal ? { signal } : {}), timeoutMs: 30_000 };
+  const [nodes, edges, direct, unowned] = await Promise.all([
+    telemetry.query<Row>(nodesSql(scope), parameters, options),
+    telemetry.query<Row>(edgesSql(scope), parameters, options),
+    telemetry.query<Row>(directEdgesSql(scope), parameters, options),
+    telemetry.query<UnownedCall>(unownedCallsSql(scope), parameters, options),
+  ]);
+  const resolved = await readUnowned(telemetry, unowned, parameters);
+  return {
+    nodes: nodes.map((row) => ({
+      ...toCounts(row),
+      name: text(row.name),
+      type: text(row.type),
+      isRoot: Number(row.isRoot) === 1,
+    })),
+    edges: [...[...edges, ...direct].map(toEdgeGroup), ...resolved],
+  };
+}
+
+const range = (column: string) =>
+  `${column} >= fromUnixTimestamp64Micro({from:Int64}) AND ${column} < fromUnixTimestamp64Micro({to:Int64})`;
+const calleeRange =
+  'start >= fromUnixTimestamp64Micro({calleeFrom:Int64}) AND start < fromUnixTimestamp64Micro({calleeTo:Int64})';
+const windowSql = 'intDiv(toUnixTimestamp(start), {period:UInt32}) * {period:UInt32}';
+
+function nodesSql(scope: string): string {
+  return `
+SELECT name, type, isRoot, status, bucket, window, ${measures} FROM (
+  SELECT trace_id, id, argMax(tuple(name, type, parent_id = '', start, end, fault, throttle, error), tuple(end, hash)) AS newest,
+    newest.1 AS name, newest.2 AS type, newest.3 AS isRoot, newest.4 AS start, newest.5 AS end,
+    newest.6 AS fault, newest.7 AS throttle, newest.8 AS error,
+    ${status} AS status, ${seconds} AS seconds, ${bucketSql('seconds')} AS bucket, ${windowSql} AS window
+  FROM segments AS s WHERE ${scope} AND ${range('s.start')} AND kind = 'segment' AND in_progress = 0
+  GROUP BY trace_id, id
+) GROUP BY name, type, isRoot, status, bucket, window`;
+}
+
+const callsNewest = (scope: string, condition: string) => `
+  SELECT trace_id, id,
+    argMax(tuple(owner_name, owner_type, name, path, target_name, target_type, start, end, fault, throttle, error, parent_id, namespace, owner_known), end) AS newest,
+    newest.1 AS ownerName, newest.2 AS ownerType, newest.3 AS name, newest.4 AS path, newest.5 AS targetName,
+    newest.6 AS targetType, newest.7 AS start, newest.8 AS end, newest.9 AS fault, newest.10 AS throttle, newest.11 AS error,
+    newest.12 AS parentId
+  FROM calls AS c
+  WHERE ${scope} AND ${range('c.start')} AND in_progress = 0 AND ${condition}
+  GROUP BY trace_id, id`;
+
+const callees = (scope: string) => `
+  SELECT DISTINCT trace_id, parent_id, name AS calleeName, type AS calleeType FROM segments
+  WHERE ${scope} AND ${calleeRange} AND kind = 'segment' AND parent_id != ''`;
+
+/** A call directly inside an AWS call is how that call was made, unless it reached a service of its own. */
+const insideAwsCall = (scope: string) =>
+  `(trace_id, parentId) IN (SELECT trace_id, toString(id) FROM calls WHERE ${scope} AND ${calleeRange} AND namespace = 'aws')`;
+
+function edgesSql(scope: string): string {
+  return `
+SELECT ownerName, ownerType, callName, hint, calleeName, calleeType, targetName, targetType, isRecent, status, bucket, window, ${measures}
+FROM (
+  SELECT ownerName, ownerType, name AS callName, if(${loopback}, replaceRegexpAll(path, '[0-9]+', '#'), '') AS hint,
+    calleeName, calleeType, targetName, targetType, end > fromUnixTimestamp64Micro({recentAfter:Int64}) AS isRecent,
+    ${status} AS status, ${seconds} AS seconds, ${bucketSql('seconds')} AS bucket, start, end, ${windowSql} AS window
+  FROM (${callsNewest(scope, 'owner_known = 1')}) AS call
+  LEFT JOIN (${callees(scope)}) AS callee ON call.trace_id = callee.trace_id AND toString(call.id) = callee.parent_id
+  WHERE calleeName != '' OR NOT ${insideAwsCall(scope)}
+) GROUP BY ownerName, ownerType, callName, hint, calleeName, calleeType, targetName, targetType, isRecent, status, bucket, window`;
+}
+
+/** Segments whose parent is a segment itself: the callee's own time stands for the call. */
+function directEdgesSql(scope: string): string {
+  return `
+SELECT ownerName, ownerType, '' AS callName, '' AS hint, calleeName, calleeType, calleeName AS targetName,
+  'remote' AS targetType, 0 AS isRecent, status, bucket, window, ${measures}
+FROM (
+  SELECT owner.name AS ownerName, owner.type AS ownerType, callee.calleeName AS calleeName, callee.calleeType AS calleeType,
+    callee.start AS start, callee.end AS end, status, seconds, ${bucketSql('seconds')} AS bucket, ${windowSql} AS window
+  FROM (
+    SELECT trace_id, id, argMax(tuple(name, type, parent_id, start, end, fault, throttle, error), tuple(end, hash)) AS newest,
+      newest.1 AS calleeName, newest.2 AS calleeType, newest.3 AS parentId, newest.4 AS start, newest.5 AS end,
+      newest.6 AS fault, newest.7 AS throttle, newest.8 AS error, ${status} AS status, ${seconds} AS seconds
+    FROM segments AS s WHERE ${scope} AND ${range('s.start')} AND kind = 'segment' AND in_progress = 0 AND parent_id != ''
+    GROUP BY trace_id, id
+  ) AS callee
+  INNER JOIN (
+    SELECT DISTINCT trace_id, toString(id) AS ownerId, name, type FROM segments WHERE ${scope} AND ${calleeRange} AND kind = 'segment'
+  ) AS owner ON callee.trace_id = owner.trace_id AND callee.parentId = owner.ownerId
+) GROUP BY ownerName, ownerType, calleeName, calleeType, status, bucket, window`;
+}
+
+function unownedCallsSql(scope: string): string {
+  return `
+SELECT toString(trace_id) AS traceId, toString(id) AS id, parentId, name AS callName, path, targetName, targetType, ${status} AS status,
+  ${seconds} AS seconds, ${bucketSql('seconds')} AS bucket, toUnixTimestamp64Micro(start) / 1e6 AS startSeconds,
+  toUnixTimestamp64Micro(end) / 1e6 AS endSeconds, end > fromUnixTimestamp64Micro({recentAfter:Int64}) AS isRecent, ${windowSql} AS window
+FROM (${callsNewest(scope, 'owner_known = 0')}) WHERE NOT ${insideAwsCall(scope)}
+ORDER BY trace_id, id LIMIT ${unownedMax}`;
+}
+
+async function readUnowned(
+  telemetry: TelemetryStore,
+  calls: readonly UnownedCall[],
+  parameters: Record<string, QueryParameter>,
+): Promise<(EdgeGroup & { window: number })[]> {
+  if (calls.length === 0) return [];
+  const structure = await telemetry.query<StructureRow>(
+    `SELECT toString(trace_id) AS traceId, toString(id) AS id, parent_id AS parentId, kind, name, type,
+      arrayMap(x -> toString(x), subsegment_ids) AS subsegmentIds
+     FROM segments WHERE account = {account:String} AND region = {region:String} AND ${calleeRange}
+       AND trace_id IN {traceIds:Array(String)} ORDER BY trace_id, id, stored`,
+    { ...parameters, traceIds: [...new Set(calls.map(({ traceId }) => traceId))] },
+  );
+  return resolveOwners(calls, structure);
+}
+
+function toCounts(row: Row) {
+  return {
+    status: row.status as StatusClass,
+    bucket: Number(row.bucket),
+    count: Number(row.count),
+    totalSeconds: Number(row.totalSeconds),
+    start: Number(row.startSeconds),
+    end: Number(row.endSeconds),
+    window: Number(row.window),
+  };
+}
+
+function toEdgeGroup(row: Row): EdgeGroup & { window: number } {
+  return {
+    ...toCounts(row),
+    ownerName: text(row.ownerName),
+    ownerType: text(row.ownerType),
+    callName: text(row.callName),
+    hint: text(row.hint),
+    calleeName: text(row.calleeName),
+    calleeType: text(row.calleeType),
+    targetName: text(row.targetName),
+    targetType: text(row.targetType),
+    isRecent: Number(row.isRecent) === 1,
+  };
+}
+
+const text = (value: unknown): string => String(value ?? '');

@@ -1,0 +1,148 @@
+import type { Clock } from '../../platform/clock.ts';
+import type { TelemetryStore } from '../../stores/telemetry/store.ts';
+import { TelemetryQueueFullError } from '../../stores/telemetry/store.ts';
+import type { OtlpResourceSpans } from '../../wire/otlp.ts';
+import { decodeOtlpTraces } from '../../wire/otlp-protobuf.ts';
+import { ProtobufError } from '../../wire/protobuf.ts';
+import type { AcceptedDocument, CallRow, RefusedDocument, SegmentRow, Source } from '../model.ts';
+import type { Ledger } from './ledger.ts';
+import { acceptDocument, type DocumentLimits, parseDocument } from './parse-document.ts';
+import { spanToDocuments } from './span-to-documents.ts';
+import { toRows } from './to-rows.ts';
+
+export interface IngestOptions {
+  /** Somebody waits for the answer. */
+  readonly acknowledged: boolean;
+}
+
+/**
+ * The one way into the store: documents and spans of any receiver. Each method resolves when what it accepted is
+ * stored; it rejects with TelemetryQueueFullError, having stored nothing, when the writer cannot take it.
+ */
+export class Ingest {
+  private readonly telemetry: TelemetryStore;
+  private readonly clock: Clock;
+  private readonly ledger: Ledger;
+  private readonly limits: DocumentLimits;
+  private readonly onStored: (source: Source, traceIds: readonly string[]) => void;
+
+  constructor(deps: {
+    telemetry: TelemetryStore;
+    clock: Clock;
+    ledger: Ledger;
+    limits: DocumentLimits;
+    onStored: (source: Source, traceIds: readonly string[]) => void;
+  }) {
+    this.telemetry = deps.telemetry;
+    this.clock = deps.clock;
+    this.ledger = deps.ledger;
+    this.limits = deps.limits;
+    this.onStored = deps.onStored;
+  }
+
+  /** Elements of TraceSegmentDocuments. */
+  async documents(texts: readonly string[], source: Source, options: IngestOptions): Promise<RefusedDocument[]> {
+    const accepted: AcceptedDocument[] = [];
+    const refused: RefusedDocument[] = [];
+    for (const text of texts) {
+      const parsed = parseDocument(text, this.clock.now(), this.limits);
+      if (parsed.kind === 'otlp') {
+        const outcome = this.acceptPayload(parsed.payload, parsed.sampled);
+        accepted.push(...outcome.accepted);
+        refused.push(...outcome.refused);
+        this.ledger.received(source.name, outcome.received);
+      } else {
+        accepted.push(...parsed.accepted);
+        refused.push(...parsed.refused);
+        this.ledger.received(source.name, parsed.accepted.length + parsed.refused.length);
+      }
+    }
+    await this.store(accepted, refused, source, options, accepted.length);
+    return refused;
+  }
+
+  /** Spans of an OTLP request. `rejected` counts spans, with a sentence for the sender. */
+  async spans(
+    resourceSpans: readonly OtlpResourceSpans[],
+    source: Source,
+    options: IngestOptions,
+  ): Promise<{ rejected: number; message: string }> {
+    const { accepted, refused, received } = this.acceptSpans(resourceSpans);
+    this.ledger.received(source.name, received);
+    await this.store(accepted, refused, source, options, received - refused.length);
+    const codes = [...new Set(refused.map(({ code }) => code))].slice(0, 10);
+    return { rejected: refused.length, message: codes.length > 0 ? `Refused spans: ${codes.join(', ')}` : '' };
+  }
+
+  private acceptPayload(payload: Buffer, sampled: boolean) {
+    let resourceSpans: OtlpResourceSpans[];
+    try {
+      resourceSpans = decodeOtlpTraces(payload);
+    } catch (error) {
+      if (!(error instanceof ProtobufError)) throw error;
+      return {
+        accepted: [],
+        refused: [{ code: 'ParseError', message: 'Invalid segment. ErrorCode: ParseError' }],
+        received: 1,
+      };
+    }
+    if (sampled) return this.acceptSpans(resourceSpans);
+    // Unsampled spans exist for request metrics; as traces they are not wanted.
+    const received = resourceSpans.reduce((sum, { spans }) => sum + spans.length, 0);
+    return { accepted: [], refused: [], received };
+  }
+
+  private acceptSpans(resourceSpans: readonly OtlpResourceSpans[]) {
+    const accepted: AcceptedDocument[] = [];
+    const refused: RefusedDocument[] = [];
+    let received = 0;
+    const now = this.clock.now();
+    for (const { resource, spans } of resourceSpans) {
+      for (const span of spans) {
+        received += 1;
+        const problem = /^[0-9a-f]{32}$/.test(span.traceId) && !/^0{32}$/.test(span.traceId) ? '' : 'InvalidTraceId';
+        if (problem) {
+          refused.push({ id: span.spanId, code: problem, message: `Invalid segment. ErrorCode: ${problem}` });
+          continue;
+        }
+        for (const candidate of spanToDocuments(span, resource)) {
+          const outcome = acceptDocument(candidate.document, now, this.limits);
+          if (!('code' in outcome)) accepted.push({ ...candidate, document: outcome.document });
+          else if (candidate.document.id === span.spanId) refused.push(outcome);
+        }
+      }
+    }
+    return { accepted, refused, received };
+  }
+
+  private async store(
+    accepted: readonly AcceptedDocument[],
+    refused: readonly RefusedDocument[],
+    source: Source,
+    options: IngestOptions,
+    acceptedCount: number,
+  ): Promise<void> {
+    for (const { code } of refused) this.ledger.refused(source.name, code);
+    if (accepted.length === 0) return;
+    const segments: SegmentRow[] = [];
+    const calls: CallRow[] = [];
+    for (const document of accepted) {
+      const rows = toRows(document, source);
+      segments.push(rows.segment);
+      calls.push(...rows.calls);
+    }
+    this.ledger.accepted(source.name, acceptedCount);
+    try {
+      await Promise.all([
+        this.telemetry.insert('segments', segments, options),
+        calls.length > 0 ? this.telemetry.insert('calls', calls, options) : undefined,
+      ]);
+    } catch (error) {
+      const reason = error instanceof TelemetryQueueFullError ? 'QueueFull' : 'StoreFailed';
+      this.ledger.refused(source.name, reason, acceptedCount);
+      throw error;
+    }
+    this.ledger.stored(source.name, acceptedCount);
+    this.onStored(source, [...new Set(accepted.map(({ traceId }) => traceId))]);
+  }
+}

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import type { Attributes, OtlpSpan } from '../../wire/otlp.ts';
+import type { AcceptedDocument, JsonObject, SegmentDocument } from '../model.ts';
+import { toXrayTraceId } from '../model.ts';
+import { awsOf, originOf, sdkOf } from './span-aws.ts';
+import { causeOf } from './span-cause.ts';
+import { first, httpAttributeNames, httpOf } from './span-http.ts';
+import { isAwsCall, nameOf, ownerNameOf, sanitizeName, sqlOf } from './span-name.ts';
+
+/**
+ * The X-Ray documents of a span: SERVER, CONSUMER and spans without a parent are segments, all others subsegments of
+ * their own. A CLIENT or PRODUCER span without a parent becomes two: the service's segment and the call inside it.
+ */
+export function spanToDocuments(span: OtlpSpan, resource: Attributes): AcceptedDocument[] {
+  const owner = { ownerName: ownerNameOf(span, resource), ownerType: originOf(resource) };
+  const isOutgoing = span.kind === 'client' || span.kind === 'producer';
+  const isRoot = span.parentSpanId === '';
+  const traceId = span.traceId;
+  if (isOutgoing && isRoot) {
+    const segment = splitSegment(span, resource);
+    const call = { ...toDocument(span, resource, false), parent_id: segment.id };
+    return [
+      { traceId, document: segment, ...owner },
+      { traceId, document: call, ...owner },
+    ];
+  }
+  const isSegment = isRoot || span.kind === 'server' || span.kind === 'consumer';
+  return [{ traceId, document: toDocument(span, resource, isSegment), ...owner }];
+}
+
+function toDocument(span: OtlpSpan, resource: Attributes, isSegment: boolean): SegmentDocument {
+  const document: SegmentDocument = {
+    id: span.spanId,
+    name: nameOf(span, resource, isSegment),
+    trace_id: toXrayTraceId(span.traceId),
+    start_time: span.startUnixMicros / 1e6,
+    end_time: Math.max(span.startUnixMicros, span.endUnixMicros) / 1e6,
+  };
+  if (span.parentSpanId) document.parent_id = span.parentSpanId;
+  const aws = awsOf(span, resource, isSegment);
+  if (isSegment) {
+    const origin = originOf(resource);
+    if (origin) document.origin = origin;
+    const version = first(resource, 'service.version');
+    if (version) document.service = { version };
+    const user = first(span.attributes, 'enduser.id', 'user.id');
+    if (user) document.user = user;
+  } else {
+    document.type = 'subsegment';
+    const namespace = namespaceOf(span);
+    if (namespace) document.namespace = namespace;
+  }
+  if (Object.keys(aws).length > 0) document.aws = aws;
+  const http = httpOf(span);
+  if (http) document.http = http;
+  const sql = sqlOf(span);
+  if (sql) document.sql = sql;
+  Object.assign(document, flagsOf(span, http));
+  const cause = causeOf(span, resource);
+  if (cause) document.cause = cause;
+  Object.assign(document, attributesOf(span, resource, isSegment));
+  if (span.links.length > 0) {
+    document.links = span.links.slice(0, 100).map((link) => ({
+      trace_id: toXrayTraceId(link.traceId),
+      id: link.spanId,
+      attributes: link.attributes,
+    }));
+  }
+  return document;
+}
+
+/** The segment of a service whose first span is already a call to another. */
+function splitSegment(span: OtlpSpan, resource: Attributes): SegmentDocument {
+  const origin = originOf(resource);
+  const id = createHash('sha256').update(`segment of ${span.traceId} ${span.spanId}`).digest('hex').slice(0, 16);
+  return {
+    id,
+    name: sanitizeName(ownerNameOf(span, resource)),
+    trace_id: toXrayTraceId(span.traceId),
+    start_time: span.startUnixMicros / 1e6,
+    end_time: Math.max(span.startUnixMicros, span.endUnixMicros) / 1e6,
+    ...(origin ? { origin } : {}),
+    aws: { xray: sdkOf(resource) },
+    metadata: { default: resourceMetadata(resource) },
+  };
+}
+
+function namespaceOf(span: OtlpSpan): string | undefined {
+  if (isAwsCall(span)) return 'aws';
+  return span.kind === 'client' || span.kind === 'producer' ? 'remote' : undefined;
+}
+
+/** The HTTP status decides; without one, an error status is a fault. */
+function flagsOf(span: OtlpSpan, http: JsonObject | undefined): JsonObject {
+  const status = Number((http?.response as JsonObject | undefined)?.status ?? 0);
+  if (status >= 500) return { fault: true };
+  if (status === 429) return { error: true, throttle: true };
+  if (status >= 400) return { error: true };
+  return span.statusCode === 2 ? { fault: true } : {};
+}
+
+function attributesOf(span: OtlpSpan, resource: Attributes, isSegment: boolean): JsonObject {
+  const indexed = span.attributes['aws.xray.annotations'];
+  const annotationNames = new Set(Array.isArray(indexed) ? indexed.map(String) : []);
+  const indexAll = resource['aws.xray.index_all_attributes'] === true;
+  const annotations: JsonObject = {};
+  const metadata: Record<string, JsonObject> = {};
+  const add = (namespace: string, key: string, value: unknown) => {
+    metadata[namespace] ??= {};
+    metadata[namespace][key] = value;
+  };
+  for (const [key, value] of Object.entries(span.attributes)) {
+    if (key === 'aws.xray.annotations') continue;
+    const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+    if (isPlain && (indexAll || annotationNames.has(key))) annotations[key.replace(/[^A-Za-z0-9._]/g, '_')] = value;
+    else if (key.startsWith('aws.xray.metadata.') && typeof value === 'string') {
+      add(key.slice('aws.xray.metadata.'.length), 'value', value);
+    } else if (!httpAttributeNames.has(key)) add('default', key, value);
+  }
+  if (isSegment) for (const [key, value] of Object.entries(resourceMetadata(resource))) add('default', key, value);
+  if (span.name && span.name !== nameOf(span, resource, isSegment)) add('default', 'span.name', span.name);
+  return {
+    ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
+    ...(Object.keys(metadata).length > 0 ? { metadata } : {}),
+  };
+}
+
+function resourceMetadata(resource: Attributes): JsonObject {
+  return Object.fromEntries(Object.entries(resource).map(([key, value]) => [`otel.resource.${key}`, value]));
+}

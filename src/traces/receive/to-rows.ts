@@ -1,0 +1,193 @@
+import { integerAt, isObject, objectAt, textAt } from '../json-access.ts';
+import type {
+  AcceptedDocument,
+  CallRow,
+  JsonObject,
+  SegmentDocument,
+  SegmentRow,
+  Source,
+  WorkloadFacts,
+} from '../model.ts';
+import { inferTarget } from './infer-target.ts';
+
+const annotationsMax = 1000;
+const textMax = 2048;
+
+/** The row of a document, and one row for each call that was made in it. */
+export function toRows(accepted: AcceptedDocument, source: Source): { segment: SegmentRow; calls: CallRow[] } {
+  const { document, traceId } = accepted;
+  const kind = document.type === 'subsegment' ? 'subsegment' : 'segment';
+  const parts = flatten(document);
+  const http = objectAt(document, 'http');
+  const aws = objectAt(document, 'aws');
+  const place = accepted.workload ?? workloadFacts(source, aws);
+  const type = textAt(document, 'origin');
+  const segment: SegmentRow = {
+    account: source.account,
+    region: source.region,
+    trace_id: traceId,
+    id: document.id,
+    parent_id: document.parent_id ?? '',
+    kind,
+    name: document.name,
+    type,
+    ...timesOf(document),
+    ...flagsOf(document),
+    http_method: textAt(http.request, 'method'),
+    http_url: textAt(http.request, 'url').slice(0, textMax),
+    http_status: statusOf(http),
+    client_ip: textAt(http.request, 'client_ip').slice(0, 250),
+    user_agent: textAt(http.request, 'user_agent').slice(0, textMax),
+    user: textAt(document, 'user').slice(0, 250),
+    resource_arn: textAt(document, 'resource_arn') || textAt(objectAt(aws, 'ecs'), 'task_arn'),
+    instance_id: textAt(objectAt(aws, 'ec2'), 'instance_id'),
+    availability_zone:
+      textAt(objectAt(aws, 'ec2'), 'availability_zone') ||
+      textAt(objectAt(aws, 'ecs'), 'availability_zone') ||
+      place.availabilityZone,
+    annotations: parts.flatMap(({ part }) => annotationsOf(part)).slice(0, annotationsMax),
+    subsegment_ids: parts.slice(1).map(({ part }) => part.id),
+    cluster: place.clusterName,
+    service: place.serviceName,
+    task: place.taskArn,
+    container: place.containerName,
+    deployment: place.deploymentId,
+    revision: place.revision,
+    image: place.image,
+    source: source.name,
+    document: JSON.stringify(document),
+  };
+  const ownerKnown = kind === 'segment' || accepted.ownerName !== undefined;
+  const owner = {
+    owner_name: accepted.ownerName ?? (kind === 'segment' ? document.name : ''),
+    owner_type: accepted.ownerType ?? (kind === 'segment' ? type : ''),
+    owner_known: ownerKnown ? (1 as const) : (0 as const),
+  };
+  const calls = parts
+    .filter(({ part, insideAwsCall }) => isCall(part) && !insideAwsCall)
+    .map(({ part, parentId }) => toCall(part, parentId, segment, owner));
+  return { segment, calls };
+}
+
+/** Calls carry a namespace; a segment that is itself a call does not exist. */
+function isCall(part: SegmentDocument): boolean {
+  return part.namespace === 'aws' || part.namespace === 'remote';
+}
+
+interface Part {
+  readonly part: SegmentDocument;
+  readonly parentId: string;
+  readonly insideAwsCall: boolean;
+}
+
+function flatten(document: SegmentDocument): Part[] {
+  const parts: Part[] = [{ part: document, parentId: document.parent_id ?? '', insideAwsCall: false }];
+  for (let index = 0; index < parts.length; index += 1) {
+    const { part, insideAwsCall } = parts[index]!;
+    const inside = insideAwsCall || part.namespace === 'aws';
+    for (const child of part.subsegments ?? []) parts.push({ part: child, parentId: part.id, insideAwsCall: inside });
+  }
+  return parts;
+}
+
+function toCall(
+  part: SegmentDocument,
+  parentId: string,
+  segment: SegmentRow,
+  owner: Pick<CallRow, 'owner_name' | 'owner_type' | 'owner_known'>,
+): CallRow {
+  const http = objectAt(part, 'http');
+  const target = inferTarget(part);
+  const url = textAt(http.request, 'url').slice(0, textMax);
+  return {
+    account: segment.account,
+    region: segment.region,
+    trace_id: segment.trace_id,
+    id: part.id,
+    parent_id: parentId,
+    ...owner,
+    name: part.name,
+    namespace: part.namespace ?? '',
+    target_name: target.name,
+    target_type: target.type,
+    path: pathOf(url),
+    link: 0,
+    ...timesOf(part),
+    ...flagsOf(part),
+    http_method: textAt(http.request, 'method'),
+    http_url: url,
+    http_status: statusOf(http),
+  };
+}
+
+function timesOf(part: SegmentDocument): { start: string; end: string; in_progress: 0 | 1 } {
+  const inProgress = part.in_progress === true || part.end_time === undefined || part.end_time === null;
+  const end = inProgress ? part.start_time : Math.max(part.start_time, part.end_time!);
+  return { start: part.start_time.toFixed(6), end: end.toFixed(6), in_progress: inProgress ? 1 : 0 };
+}
+
+/** The flags as sent; from the HTTP status only when none of the three is there. */
+export function flagsOf(part: JsonObject): { fault: 0 | 1; error: 0 | 1; throttle: 0 | 1 } {
+  const flag = (value: unknown): 0 | 1 => (value === true ? 1 : 0);
+  if ([part.fault, part.error, part.throttle].some((value) => typeof value === 'boolean')) {
+    return { fault: flag(part.fault), error: flag(part.error), throttle: flag(part.throttle) };
+  }
+  const status = statusOf(objectAt(part, 'http'));
+  return {
+    fault: status >= 500 && status < 600 ? 1 : 0,
+    error: status >= 400 && status < 500 ? 1 : 0,
+    throttle: status === 429 ? 1 : 0,
+  };
+}
+
+function statusOf(http: JsonObject): number {
+  const status = integerAt(http.response, 'status');
+  return status >= 0 && status <= 65_535 ? status : 0;
+}
+
+/** `key=` and the JSON of the value. Only text, numbers and booleans are indexed, as in X-Ray. */
+function annotationsOf(part: SegmentDocument): string[] {
+  if (!isObject(part.annotations)) return [];
+  return Object.entries(part.annotations)
+    .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
+    .map(([key, value]) => `${key.slice(0, 500).replaceAll('=', '_')}=${JSON.stringify(shorten(value))}`);
+}
+
+function shorten(value: unknown): unknown {
+  return typeof value === 'string' ? value.slice(0, 1000) : value;
+}
+
+function pathOf(url: string): string {
+  const path = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*([^?#]*)/i.exec(url)?.[1] ?? url.split(/[?#]/)[0]!;
+  return path.slice(0, 250);
+}
+
+/** The listener's knowledge first, then what the document says of its ECS task. */
+function workloadFacts(source: Source, aws: JsonObject): WorkloadFacts {
+  const known = source.workload;
+  const ecs = objectAt(aws, 'ecs');
+  if (known) {
+    return {
+      clusterName: known.clusterName,
+      serviceName: known.serviceName,
+      taskArn: known.taskArn,
+      containerName: known.containerName,
+      deploymentId: known.deploymentId,
+      revision: `${known.taskDefinitionFamily}:${known.taskDefinitionRevision}`,
+      image: known.image,
+      availabilityZone: known.availabilityZone,
+    };
+  }
+  const clusterArn = textAt(ecs, 'cluster_arn');
+  const family = textAt(ecs, 'task_family');
+  return {
+    clusterName: clusterArn.slice(clusterArn.lastIndexOf('/') + 1),
+    serviceName: '',
+    taskArn: textAt(ecs, 'task_arn'),
+    containerName: textAt(ecs, 'container'),
+    deploymentId: '',
+    revision: family && ecs.task_revision ? `${family}:${String(ecs.task_revision)}` : family,
+    image: '',
+    availabilityZone: textAt(ecs, 'availability_zone'),
+  };
+}

@@ -1,0 +1,77 @@
+import type { QueryParameter, TelemetryStore } from '../stores/telemetry/store.ts';
+import type { AccountRegion } from '../wire/aws/call-context.ts';
+import type { TraceId } from './model.ts';
+import { type MergedTrace, mergeTrace, readStoredDocument, type StoredDocument } from './trace/merge-trace.ts';
+
+export interface StoredTrace {
+  readonly trace: MergedTrace;
+  /** Number of stored documents: grows with each change. */
+  readonly revision: number;
+}
+
+const daySeconds = 86_400;
+
+/** Whole traces by id, merged. Ids that are not stored are absent. */
+export async function readTraces(
+  telemetry: TelemetryStore,
+  scope: AccountRegion,
+  traceIds: readonly TraceId[],
+  now: Date,
+  options: { asOfMs?: number; signal?: AbortSignal } = {},
+): Promise<Map<TraceId, StoredTrace>> {
+  const traces = new Map<TraceId, StoredTrace>();
+  if (traceIds.length === 0) return traces;
+  const hinted = traceIds.filter((id) => isRecentEpoch(id, now));
+  await readInto(traces, telemetry, scope, hinted, options, hintCondition(hinted));
+  const missing = traceIds.filter((id) => !traces.has(id));
+  await readInto(traces, telemetry, scope, missing, options, '');
+  return traces;
+}
+
+/** X-Ray ids begin with the time of the request: then only a few days need to be looked at. */
+function isRecentEpoch(id: TraceId, now: Date): boolean {
+  const ageSeconds = now.getTime() / 1000 - Number.parseInt(id.slice(0, 8), 16);
+  return ageSeconds > -daySeconds && ageSeconds < 31 * daySeconds;
+}
+
+function hintCondition(traceIds: readonly TraceId[]): string {
+  const epochs = traceIds.map((id) => Number.parseInt(id.slice(0, 8), 16));
+  const first = Math.min(...epochs) - daySeconds;
+  const last = Math.max(...epochs) + 8 * daySeconds;
+  return `AND start >= toDateTime64(${first}, 6, 'UTC') AND start < toDateTime64(${last}, 6, 'UTC')`;
+}
+
+async function readInto(
+  traces: Map<TraceId, StoredTrace>,
+  telemetry: TelemetryStore,
+  scope: AccountRegion,
+  traceIds: readonly TraceId[],
+  { asOfMs, signal }: { asOfMs?: number; signal?: AbortSignal },
+  timeCondition: string,
+): Promise<void> {
+  if (traceIds.length === 0) return;
+  const parameters: Record<string, QueryParameter> = {
+    account: scope.account,
+    region: scope.region,
+    traceIds: [...traceIds],
+    asOf: asOfMs ?? 0,
+  };
+  const snapshot = asOfMs === undefined ? '' : 'AND stored <= fromUnixTimestamp64Milli({asOf:Int64})';
+  const rows = await telemetry.query<{ traceId: string; document: string }>(
+    `SELECT toString(trace_id) AS traceId, document FROM segments
+     WHERE account = {account:String} AND region = {region:String} AND trace_id IN {traceIds:Array(String)} ${timeCondition} ${snapshot}`,
+    parameters,
+    { timeoutMs: 30_000, ...(signal ? { signal } : {}) },
+  );
+  const documents = new Map<TraceId, StoredDocument[]>();
+  for (const row of rows) {
+    const stored = readStoredDocument(row.document);
+    if (!stored) continue;
+    const ofTrace = documents.get(row.traceId);
+    if (ofTrace) ofTrace.push(stored);
+    else documents.set(row.traceId, [stored]);
+  }
+  for (const [traceId, ofTrace] of documents) {
+    traces.set(traceId, { trace: mergeTrace(traceId, ofTrace), revision: ofTrace.length });
+  }
+}

@@ -1,0 +1,155 @@
+/** Bytes that are not a protobuf message: cut short, a wrong length, an unknown wire type. */
+export class ProtobufError extends Error {}
+
+const nestingMax = 64;
+
+/**
+ * Reads one protobuf message in place, without a schema: `nextField` moves on, then exactly one of the read methods or
+ * `skip` takes the value. Every method throws ProtobufError instead of reading past the end.
+ */
+export class ProtobufReader {
+  private readonly bytes: Buffer;
+  private position: number;
+  private readonly end: number;
+  private readonly depth: number;
+  /** Number of the field that `nextField` has found. */
+  field = 0;
+  private wireType = 0;
+
+  constructor(bytes: Buffer, start = 0, end = bytes.length, depth = 0) {
+    if (depth > nestingMax) throw new ProtobufError('message is nested too deeply');
+    this.bytes = bytes;
+    this.position = start;
+    this.end = end;
+    this.depth = depth;
+  }
+
+  nextField(): boolean {
+    if (this.position >= this.end) return false;
+    const tag = this.varint();
+    this.field = Math.floor(tag / 8);
+    this.wireType = tag % 8;
+    if (this.field === 0) throw new ProtobufError('field number 0');
+    return true;
+  }
+
+  /** Unsigned; exact up to 2^53. */
+  varint(): number {
+    let value = 0;
+    let factor = 1;
+    for (let length = 0; length < 10; length += 1) {
+      if (this.position >= this.end) throw new ProtobufError('cut varint');
+      const byte = this.bytes[this.position++]!;
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) return value;
+      factor *= 128;
+    }
+    throw new ProtobufError('varint is too long');
+  }
+
+  /** Two's complement 64-bit integer; a number while it is exact, else its decimal text. */
+  int64(): number | string {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      if (this.position >= this.end) throw new ProtobufError('cut varint');
+      const byte = this.bytes[this.position++]!;
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte >= 0x80) continue;
+      const signed = BigInt.asIntN(64, value);
+      const exact = signed >= BigInt(Number.MIN_SAFE_INTEGER) && signed <= BigInt(Number.MAX_SAFE_INTEGER);
+      return exact ? Number(signed) : signed.toString();
+    }
+    throw new ProtobufError('varint is too long');
+  }
+
+  bool(): boolean {
+    return this.varint() !== 0;
+  }
+
+  /** As a double: exact to 256 units at today's nanoseconds. */
+  fixed64(): number {
+    const at = this.take(8);
+    return this.bytes.readUInt32LE(at) + this.bytes.readUInt32LE(at + 4) * 4_294_967_296;
+  }
+
+  double(): number {
+    return this.bytes.readDoubleLE(this.take(8));
+  }
+
+  string(): string {
+    const length = this.length();
+    return this.bytes.toString('utf8', this.position, (this.position += length));
+  }
+
+  hex(): string {
+    const length = this.length();
+    return this.bytes.toString('hex', this.position, (this.position += length));
+  }
+
+  base64(): string {
+    const length = this.length();
+    return this.bytes.toString('base64', this.position, (this.position += length));
+  }
+
+  message(): ProtobufReader {
+    const length = this.length();
+    const start = this.position;
+    this.position += length;
+    return new ProtobufReader(this.bytes, start, this.position, this.depth + 1);
+  }
+
+  skip(): void {
+    switch (this.wireType) {
+      case 0:
+        this.varint();
+        return;
+      case 1:
+        this.take(8);
+        return;
+      case 2:
+        this.take(this.length());
+        return;
+      case 5:
+        this.take(4);
+        return;
+      default:
+        throw new ProtobufError(`wire type ${this.wireType}`);
+    }
+  }
+
+  private length(): number {
+    if (this.wireType !== 2) throw new ProtobufError(`wire type ${this.wireType} where a length was expected`);
+    const length = this.varint();
+    if (length > this.end - this.position) throw new ProtobufError('length runs past the end');
+    return length;
+  }
+
+  private take(length: number): number {
+    const at = this.position;
+    if (length > this.end - at) throw new ProtobufError('cut field');
+    this.position = at + length;
+    return at;
+  }
+}
+
+/** Encodes a field of wire type 0. */
+export function varintField(field: number, value: number): Buffer {
+  return Buffer.concat([varintBytes(field * 8), varintBytes(value)]);
+}
+
+/** Encodes a field of wire type 2. */
+export function bytesField(field: number, value: string | Buffer): Buffer {
+  const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+  return Buffer.concat([varintBytes(field * 8 + 2), varintBytes(bytes.length), bytes]);
+}
+
+function varintBytes(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = value;
+  while (rest >= 128) {
+    bytes.push((rest % 128) | 0x80);
+    rest = Math.floor(rest / 128);
+  }
+  bytes.push(rest);
+  return Buffer.from(bytes);
+}
