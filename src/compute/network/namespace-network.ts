@@ -2,13 +2,11 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from '../../platform/logger.ts';
+import { findDeadInstances, forgetOwner, NETWORK_ROOT, recordOwner } from './instance-owners.ts';
 import { FIRST_SLOT, LAST_SLOT, type Subnet, subnetAt, subnetsToTry } from './choose-subnet.ts';
 import { receiveSockets } from './receive-sockets.ts';
 import { runCommand } from './run-command.ts';
 import { DNS_ADDRESS, METADATA_ADDRESS, type TaskNetwork, type TaskPlace } from './task-network.ts';
-
-/** Everything of namespace mode lives here: it is root's, and gone after a reboot. */
-export const NETWORK_ROOT = '/run/hatoba';
 
 const listeners = { metadata: 80, gateway: 4566, xray: 2000, otlpHttp: 4318, otlpGrpc: 4317 } as const;
 
@@ -25,7 +23,7 @@ export function createNamespaceNetwork(options: {
   const { instanceHash, logger } = options;
   const directory = path.join(NETWORK_ROOT, instanceHash);
   const bridgeNamespace = path.join(directory, 'bridge');
-  const hostLink = `hatoba${instanceHash.slice(0, 8)}`;
+  const hostLink = hostLinkOf(instanceHash);
   const slots = new Map<number, string>();
   let subnet: Subnet | undefined;
 
@@ -43,9 +41,7 @@ export function createNamespaceNetwork(options: {
   }
 
   async function removeAll(): Promise<void> {
-    if (existsSync(path.join('/sys/class/net', hostLink))) await runCommand('ip', ['link', 'delete', hostLink]);
-    await removeInstanceDirectory(directory);
-    if (subnet) await rm(subnetClaim(subnet), { force: true });
+    await removeInstance(instanceHash);
     subnet = undefined;
     slots.clear();
   }
@@ -63,11 +59,13 @@ export function createNamespaceNetwork(options: {
     mode: 'namespace',
 
     async start() {
+      await recordOwner(instanceHash, options.dataDirectory);
       subnet = await claimedSubnet(instanceHash);
       const isWhole =
         subnet && existsSync(path.join('/sys/class/net', hostLink)) && (await isNamespace(bridgeNamespace));
       if (isWhole) return;
       await removeAll();
+      await recordOwner(instanceHash, options.dataDirectory);
       subnet = await claimSubnet(instanceHash);
       await makeInstanceDirectory(directory);
       try {
@@ -178,11 +176,31 @@ async function makeInstanceDirectory(directory: string): Promise<void> {
   await runCommand('mount', ['--make-private', directory]);
 }
 
-export async function removeInstanceDirectory(directory: string): Promise<void> {
-  if (!existsSync(directory)) return;
-  for (const name of await readdir(directory)) await removeNamespace(path.join(directory, name));
-  await runCommand('umount', ['-l', directory]).catch(() => undefined);
-  await rm(directory, { recursive: true, force: true });
+const hostLinkOf = (instanceHash: string): string => `hatoba${instanceHash.slice(0, 8)}`;
+
+/** Removes everything that an instance has on this machine's network. Idempotent. */
+async function removeInstance(instanceHash: string): Promise<void> {
+  const link = hostLinkOf(instanceHash);
+  if (existsSync(path.join('/sys/class/net', link))) await runCommand('ip', ['link', 'delete', link]);
+  const directory = path.join(NETWORK_ROOT, instanceHash);
+  if (existsSync(directory)) {
+    for (const name of await readdir(directory)) await removeNamespace(path.join(directory, name));
+    await runCommand('umount', ['-l', directory]).catch(() => undefined);
+    await rm(directory, { recursive: true, force: true });
+  }
+  const claimed = await claimedSubnet(instanceHash);
+  if (claimed) await rm(subnetClaim(claimed), { force: true });
+  await forgetOwner(instanceHash);
+}
+
+/** Removes what hatobas left behind that are gone for good: killed, and with no task alive (or with their data directory deleted). */
+export async function removeDeadInstances(logger: Logger): Promise<void> {
+  for (const { instanceHash, dataDirectory } of await findDeadInstances()) {
+    await removeInstance(instanceHash).then(
+      () => logger.info({ dataDirectory }, 'removed the task network of a hatoba that is gone'),
+      (error) => logger.warn({ err: error, dataDirectory }, 'the task network of a hatoba that is gone cannot be removed'),
+    );
+  }
 }
 
 const subnetClaim = (subnet: Subnet): string => path.join(NETWORK_ROOT, `subnet-${subnet.index}`);

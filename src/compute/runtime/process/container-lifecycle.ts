@@ -1,10 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { chown, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, rm, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import path from 'node:path';
 import { ContainerStartError } from '../runtime.ts';
-import { buildEnvironment, hostSearchPath } from './environment.ts';
+import { buildEnvironment } from './environment.ts';
 import { findProgram } from './find-program.ts';
 import { findProgramPid, killContainer } from './kill-container.ts';
 import { type ContainerFiles, launchContainer, programText } from './launch.ts';
@@ -143,7 +143,9 @@ async function planContainer(
   const { task, place, hostname, scratchDirectory, credentialsId, metadataIds } = state.record;
   const container = containerSpecOf(state, containerName);
   const image = host.catalog.resolve(container);
-  const workingDirectory = image.workingDirectory ?? scratchDirectory;
+  const home = path.join(scratchDirectory, containerName);
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  const workingDirectory = image.workingDirectory ?? home;
   if (!existsSync(workingDirectory)) {
     throw new ContainerStartError(
       'CannotStartContainerError',
@@ -155,8 +157,8 @@ async function planContainer(
     container,
     imageEnvironment: image.environment,
     place,
-    hostPath: hostSearchPath(process.env.PATH, process.execPath),
-    home: scratchDirectory,
+    hostPath: host.searchPath,
+    home,
     hostname,
     metadataId: metadataIds[containerName]!,
     credentialsId,
@@ -165,11 +167,13 @@ async function planContainer(
   });
   const programPath = findProgram(image.command[0]!, environment.PATH ?? '', workingDirectory);
   const { user, remark } = await chooseTaskUser({
-    setting: host.taskUser,
+    taskUser: host.taskUser,
+    isSetting: host.isTaskUserSetting,
     asked: container.user ?? image.user,
     directory: image.directory,
     program: programPath,
   });
+  if (user) await chown(home, user.uid, user.gid);
   if (remark) host.logger.warn({ image: container.image }, remark);
   return {
     program: {

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { HOST_PATH } from '../../images/parse-dockerfile.ts';
 import { METADATA_ADDRESS, type TaskPlace } from '../../network/task-network.ts';
 import type { ContainerSpec, TaskSpec } from '../runtime.ts';
@@ -93,11 +92,4 @@ function toLoopback(name: string, value: string, { container, place }: Environme
   return value.replace(/\b(127\.0\.0\.1|localhost):(4566|2000|4317|4318)\b/, (_whole, _host, port: string) => {
     return `127.0.0.1:${moved[port]}`;
   });
-}
-
-/** Hatoba's own search path, with the directory of the Node that runs it at the end. */
-export function hostSearchPath(searchPath: string | undefined, nodePath: string): string {
-  const directories = (searchPath ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin').split(':');
-  const nodeDirectory = path.dirname(nodePath);
-  return [...directories, ...(directories.includes(nodeDirectory) ? [] : [nodeDirectory])].join(':');
 }

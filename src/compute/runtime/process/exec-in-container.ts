@@ -3,6 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { newHexId } from '../../../platform/ids.ts';
 import type { ExecResult } from '../runtime.ts';
+import { findProgram } from './find-program.ts';
 import { findInitPid } from './kill-container.ts';
 import { launchExec, programText } from './launch.ts';
 import { listProcesses, sendSignal, treeOf } from './process-table.ts';
@@ -29,8 +30,15 @@ export async function execInContainer(
   if (isNamespaced(host) && initPid === undefined) {
     return { exitCode: 126, output: `container ${containerName} has just ended`, timedOut: false };
   }
+  const { environment, workingDirectory } = container.program;
+  let program: string;
+  try {
+    program = findProgram(command[0] ?? '', environment.PATH ?? '', workingDirectory);
+  } catch (error) {
+    return { exitCode: 127, output: (error as Error).message, timedOut: false };
+  }
   const commandFile = path.join(host.records.directoryOf(taskId), `exec-${newHexId(8)}`);
-  await writeFile(commandFile, programText({ ...container.program, command }), { mode: 0o600 });
+  await writeFile(commandFile, programText({ ...container.program, command: [program, ...command.slice(1)] }), { mode: 0o600 });
   try {
     const child = launchExec({
       commandFile,

@@ -1,6 +1,6 @@
 import { createHash, randomInt } from 'node:crypto';
 import { mkdirSync, realpathSync } from 'node:fs';
-import { chown, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { hostname as machineName, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Clock } from '../../../platform/clock.ts';
@@ -36,6 +36,7 @@ import {
   type TaskState,
   updateContainer,
 } from './task-state.ts';
+import { defaultTaskUser, taskSearchPath } from './task-user.ts';
 import { watchLimits } from './watch-limits.ts';
 
 export interface ProcessRuntimeOptions {
@@ -80,6 +81,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
   async function start(): Promise<void> {
     mkdirSync(runtimeDirectory, { recursive: true, mode: 0o700 });
     const instanceHash = createHash('sha256').update(realpathSync(options.dataDirectory)).digest('hex').slice(0, 16);
+    const taskUser = defaultTaskUser(options.taskUser);
     const isolation = await chooseIsolation();
     const canIsolateFiles = isolation.kind === 'process-namespace';
     const wanted = options.network === 'auto' && !canIsolateFiles ? 'loopback' : options.network;
@@ -93,7 +95,9 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
       isolation,
       cgroups: openCgroups(instanceHash, clock),
       endpoints,
-      taskUser: options.taskUser,
+      taskUser,
+      isTaskUserSetting: options.taskUser !== undefined,
+      searchPath: await taskSearchPath(taskUser),
       clock,
       logger,
       notifyExit: (taskId, exit) => {
@@ -135,9 +139,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
       const state = newTaskState(newRecord(task, place));
       tasks.set(task.taskId, state);
       await records.save(state.record);
-      await mkdir(state.record.scratchDirectory, { mode: 0o700 });
-      // Any container's user may write here; the name cannot be guessed and the directory is not listed.
-      if (process.getuid?.() === 0) await chown(state.record.scratchDirectory, 65_534, 65_534);
+      await mkdir(state.record.scratchDirectory, { mode: 0o711 });
       if (place.mode === 'namespace') await writeNames(records.directoryOf(task.taskId), state.record);
       host.cgroups?.createTask(task.taskId, { memoryMib: task.memoryMib, cpuUnits: task.cpuUnits });
       await openListeners(host, state);

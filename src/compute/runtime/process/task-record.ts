@@ -11,7 +11,7 @@ export interface TaskRecord {
   readonly version: 1;
   readonly task: TaskSpec;
   readonly place: TaskPlace;
-  /** The task's HOME. */
+  /** Holds the HOME of each container. */
   readonly scratchDirectory: string;
   readonly credentialsId: string;
   readonly metadataIds: Readonly<Record<string, string>>;

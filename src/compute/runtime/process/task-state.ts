@@ -8,6 +8,7 @@ import { ContainerStartError } from '../runtime.ts';
 import type { Cgroups } from './cgroups.ts';
 import type { Isolation } from './isolation.ts';
 import type { ContainerRecord, TaskRecord, TaskRecords } from './task-record.ts';
+import type { TaskUser } from './task-user.ts';
 
 /** What every part of the process runtime works with; made once, when it starts. */
 export interface ProcessHost {
@@ -18,7 +19,11 @@ export interface ProcessHost {
   readonly isolation: Isolation;
   readonly cgroups: Cgroups | undefined;
   readonly endpoints: TaskEndpoints;
-  readonly taskUser: string | undefined;
+  /** Undefined: tasks run as hatoba itself. */
+  readonly taskUser: TaskUser | undefined;
+  readonly isTaskUserSetting: boolean;
+  /** PATH of tasks. */
+  readonly searchPath: string;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly notifyExit: (taskId: string, exit: ContainerExit) => void;

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { runCommand } from '../../network/run-command.ts';
 import { ContainerStartError } from '../runtime.ts';
 
 /** Who a container's program runs as; undefined everywhere means: as hatoba itself. */
@@ -33,6 +35,30 @@ function passwordEntries(): { name: string; uid: number; gid: number }[] {
   });
 }
 
+/** Who tasks run as unless an image or a definition says otherwise. Undefined: as hatoba, which is not root. */
+export function defaultTaskUser(setting: string | undefined): TaskUser | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  if (setting === undefined) return NOBODY;
+  const user = findUser(setting);
+  if (user) return user;
+  throw new Error(`the setting taskUser names ${setting}, which this machine does not know`);
+}
+
+/**
+ * Hatoba's own search path with the directory of its Node at the end. Directories that tasks cannot enter (root's own
+ * tools, often) come last, so that a program is taken from where they can.
+ */
+export async function taskSearchPath(user: TaskUser | undefined): Promise<string> {
+  const own = process.env.PATH ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+  const directories = [...new Set([...own.split(':'), path.dirname(process.execPath)])].filter((one) => one !== '');
+  if (!user) return directories.join(':');
+  const [setpriv, ...drop] = privilegeDrop(user);
+  const script = 'for one; do if test -x "$one"; then echo "$one"; fi; done';
+  const listed = await runCommand(setpriv!, [...drop, 'sh', '-c', script, 'search-path', ...directories]);
+  const usable = new Set(listed.split('\n'));
+  return [...directories.filter((one) => usable.has(one)), ...directories.filter((one) => !usable.has(one))].join(':');
+}
+
 export interface ChosenUser {
   readonly user?: TaskUser;
   /** Said once per image: why it is not the ordinary task user. */
@@ -45,29 +71,24 @@ export interface ChosenUser {
  * without any of root's privileges, unless the setting names that user: then the container does not start.
  */
 export async function chooseTaskUser(options: {
-  setting: string | undefined;
+  /** Of this hatoba; `isSetting` when a person chose it. */
+  taskUser: TaskUser | undefined;
+  isSetting: boolean;
   asked: string | undefined;
   directory: string | undefined;
   program: string;
 }): Promise<ChosenUser> {
-  if (process.getuid?.() !== 0) return {};
-  const { setting, asked, directory, program } = options;
-  const fromSetting = setting === undefined ? undefined : findUser(setting);
-  if (setting !== undefined && !fromSetting) {
-    throw new ContainerStartError(
-      'CannotStartContainerError',
-      `the setting taskUser names ${setting}, which this machine does not know`,
-    );
-  }
+  const { taskUser, isSetting, asked, directory, program } = options;
+  if (!taskUser) return {};
   const fromDefinition = asked === undefined ? undefined : findUser(asked);
-  const user = fromDefinition && fromDefinition.uid !== 0 ? fromDefinition : (fromSetting ?? NOBODY);
+  const user = fromDefinition && fromDefinition.uid !== 0 ? fromDefinition : taskUser;
   const unreadable = await firstUnreadable(user, directory, program);
   if (unreadable === undefined) return { user };
   const owner = statSync(unreadable);
-  if (fromSetting) {
+  if (isSetting) {
     throw new ContainerStartError(
       'CannotStartContainerError',
-      `${unreadable} cannot be read by the task user ${setting}: make it and the directories above it readable ` +
+      `${unreadable} cannot be read by the task user (uid ${user.uid}): make it and the directories above it readable ` +
         `(chmod o+rx), or set taskUser to its owner, uid ${owner.uid}`,
     );
   }
