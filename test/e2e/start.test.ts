@@ -1,0 +1,111 @@
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { runHatoba, StartFailure, startHatoba } from '../support/hatoba-process.ts';
+import { leftoversOf } from '../support/leftovers.ts';
+
+const newDirectory = () => mkdtempSync(join(tmpdir(), 'hatoba-start-'));
+const fake = ['--runtime', 'fake'];
+const nobody = 65_534;
+
+async function failureOf(start: Promise<unknown>): Promise<{ code: number | null; output: string }> {
+  const failure = await start.then(
+    () => undefined,
+    (error) => error as StartFailure,
+  );
+  expect(failure).toBeInstanceOf(StartFailure);
+  return { code: failure!.exitCode, output: failure!.output.trim() };
+}
+
+describe('hatoba that cannot start says why in one line and ends with code 1', () => {
+  test('a port that is taken', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    for (const flag of ['--port', '--xray-port', '--otlp-http-port', '--edge-port']) {
+      const dataDir = newDirectory();
+      const { code, output } = await failureOf(startHatoba({ dataDir, args: [...fake, flag, String(port)] }));
+      expect([flag, code]).toEqual([flag, 1]);
+      expect(output).toMatch(
+        new RegExp(`^hatoba: port ${port} on 127.0.0.1 is taken by another program; choose another one .*$`),
+      );
+      expect(leftoversOf(dataDir)).toEqual([]);
+    }
+    other.close();
+  });
+
+  test('a data directory that another hatoba uses', async () => {
+    const first = await startHatoba({ args: fake });
+    const { code, output } = await failureOf(startHatoba({ dataDir: first.dataDir, args: fake }));
+    expect(code).toBe(1);
+    expect(output).toBe(
+      `hatoba: data directory ${first.dataDir} is in use by another hatoba (process ${first.pid}); stop it, or choose another one with --data-dir`,
+    );
+    expect((await fetch(`${first.url}/_hatoba/health`)).status).toBe(200);
+    expect(await first.stop()).toBe(0);
+  });
+
+  test('a state that is no database', async () => {
+    const dataDir = newDirectory();
+    mkdirSync(join(dataDir, 'state'));
+    writeFileSync(join(dataDir, 'state', 'state.sqlite'), 'not a database '.repeat(500));
+    const { code, output } = await failureOf(startHatoba({ dataDir, args: fake }));
+    expect(code).toBe(1);
+    expect(output).toMatch(/^hatoba: the state in .* cannot be opened: .*not a database; restore it .*$/);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)('a directory that may not be written', async () => {
+    const dataDir = newDirectory();
+    chmodSync(dataDir, 0o555);
+    const { code, output } = await failureOf(startHatoba({ dataDir, args: fake, uid: nobody }));
+    expect(code).toBe(1);
+    expect(output).toBe(`hatoba: data directory ${dataDir} is not writable; choose another one with --data-dir`);
+  });
+
+  test('settings that are wrong', async () => {
+    const wrong = [
+      [['--host', '0.0.0.0'], /^hatoba: host 0.0.0.0 is reachable from other machines: set auth to enforce/],
+      [['--config', 'no-such-file.yaml'], /^hatoba: there is no file .*no-such-file.yaml$/],
+      [['--port', 'http'], /^hatoba: setting port: /],
+    ] as const;
+    for (const [args, message] of wrong) {
+      const { code, stderr } = await runHatoba(['start', '--data-dir', newDirectory(), ...args]);
+      expect(code).toBe(1);
+      expect(stderr.trim()).toMatch(message);
+    }
+  });
+});
+
+describe('a running hatoba', () => {
+  test('stops with code 0 on SIGTERM and leaves nothing', async () => {
+    const hatoba = await startHatoba({ args: fake });
+    expect(await hatoba.stop()).toBe(0);
+    expect(leftoversOf(hatoba.dataDir)).toEqual([]);
+  });
+
+  test('answers status, env and map on the command line, and says so when nothing is there', async () => {
+    const hatoba = await startHatoba({ args: fake });
+    const connection = ['--endpoint', hatoba.url];
+    const env = await runHatoba(['env', ...connection]);
+    expect(env.stdout).toContain(`export AWS_ENDPOINT_URL='${hatoba.url}'\n`);
+    expect(env.stdout).toContain(`export AWS_XRAY_DAEMON_ADDRESS='127.0.0.1:${hatoba.ports.xray}'\n`);
+    expect(env.stdout).not.toContain('undefined');
+    const status = JSON.parse((await runHatoba(['status', '--json', ...connection])).stdout);
+    expect(status).toMatchObject({ runtime: 'fake', services: [] });
+    expect((await runHatoba(['map', ...connection])).stdout).toContain('No trace in the last 10m');
+    expect((await runHatoba(['trace', '1-00000000-000000000000000000000000', ...connection])).stderr).toBe(
+      'hatoba: there is no trace 1-00000000-000000000000000000000000 here (any more)\n',
+    );
+    expect((await runHatoba(['drill', 'slow-backend', ...connection])).stderr).toContain('npm run demo');
+    expect((await runHatoba(['drill', 'flood', ...connection])).stderr).toContain('there is no drill flood');
+    await hatoba.stop();
+    const gone = await runHatoba(['status', ...connection]);
+    expect([gone.code, gone.stderr]).toEqual([
+      1,
+      `hatoba: nothing answers at ${hatoba.url}; start it with: hatoba start\n`,
+    ]);
+  });
+});
