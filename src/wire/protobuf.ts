@@ -78,17 +78,20 @@ export class ProtobufReader {
 
   string(): string {
     const length = this.length();
-    return this.bytes.toString('utf8', this.position, (this.position += length));
+    const start = this.take(length);
+    return this.bytes.toString('utf8', start, start + length);
   }
 
   hex(): string {
     const length = this.length();
-    return this.bytes.toString('hex', this.position, (this.position += length));
+    const start = this.take(length);
+    return this.bytes.toString('hex', start, start + length);
   }
 
   base64(): string {
     const length = this.length();
-    return this.bytes.toString('base64', this.position, (this.position += length));
+    const start = this.take(length);
+    return this.bytes.toString('base64', start, start + length);
   }
 
   message(): ProtobufReader {

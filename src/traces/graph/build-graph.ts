@@ -85,8 +85,8 @@ export function buildGraph(
     const target = nodeAt(nodes, callee.name, callee.type, callee.isReal);
     if (!callee.isReal) add(target.counts, group);
     const key = keyOf(callee.name, callee.type);
-    let edge = owner.edges.get(key);
-    if (!edge) owner.edges.set(key, (edge = emptyCounts()));
+    const edge = owner.edges.get(key) ?? emptyCounts();
+    owner.edges.set(key, edge);
     add(edge, group);
   }
   return toServices(nodes, account, now.getTime() / 1000 - callerDelaySeconds);

@@ -77,8 +77,7 @@ export async function readGraphGroups(
   };
 }
 
-const range = (column: string) =>
-  `${column} >= fromUnixTimestamp64Micro({from:Int64}) AND ${column} < fromUnixTimestamp64Micro({to:Int64})`;
+const range = 'start >= fromUnixTimestamp64Micro({from:Int64}) AND start < fromUnixTimestamp64Micro({to:Int64})';
 const calleeRange =
   'start >= fromUnixTimestamp64Micro({calleeFrom:Int64}) AND start < fromUnixTimestamp64Micro({calleeTo:Int64})';
 const windowSql = 'intDiv(toUnixTimestamp(start), {period:UInt32}) * {period:UInt32}';
@@ -86,24 +85,27 @@ const windowSql = 'intDiv(toUnixTimestamp(start), {period:UInt32}) * {period:UIn
 function nodesSql(scope: string): string {
   return `
 SELECT name, type, isRoot, status, bucket, window, ${measures} FROM (
-  SELECT trace_id, id, argMax(tuple(name, type, parent_id = '', start, end, fault, throttle, error), tuple(end, hash)) AS newest,
-    newest.1 AS name, newest.2 AS type, newest.3 AS isRoot, newest.4 AS start, newest.5 AS end,
+  SELECT newest.1 AS name, newest.2 AS type, newest.3 AS isRoot, newest.4 AS start, newest.5 AS end,
     newest.6 AS fault, newest.7 AS throttle, newest.8 AS error,
     ${status} AS status, ${seconds} AS seconds, ${bucketSql('seconds')} AS bucket, ${windowSql} AS window
-  FROM segments AS s WHERE ${scope} AND ${range('s.start')} AND kind = 'segment' AND in_progress = 0
-  GROUP BY trace_id, id
+  FROM (
+    SELECT argMax(tuple(name, type, parent_id = '', start, end, fault, throttle, error), tuple(end, hash)) AS newest
+    FROM segments WHERE ${scope} AND ${range} AND kind = 'segment' AND in_progress = 0
+    GROUP BY trace_id, id
+  )
 ) GROUP BY name, type, isRoot, status, bucket, window`;
 }
 
-const callsNewest = (scope: string, condition: string) => `
-  SELECT trace_id, id,
-    argMax(tuple(owner_name, owner_type, name, path, target_name, target_type, start, end, fault, throttle, error, parent_id, namespace, owner_known), end) AS newest,
-    newest.1 AS ownerName, newest.2 AS ownerType, newest.3 AS name, newest.4 AS path, newest.5 AS targetName,
-    newest.6 AS targetType, newest.7 AS start, newest.8 AS end, newest.9 AS fault, newest.10 AS throttle, newest.11 AS error,
-    newest.12 AS parentId
-  FROM calls AS c
-  WHERE ${scope} AND ${range('c.start')} AND in_progress = 0 AND ${condition}
-  GROUP BY trace_id, id`;
+const newestCalls = (scope: string, condition: string) => `
+  SELECT trace_id, id, newest.1 AS ownerName, newest.2 AS ownerType, newest.3 AS name, newest.4 AS path,
+    newest.5 AS targetName, newest.6 AS targetType, newest.7 AS start, newest.8 AS end, newest.9 AS fault,
+    newest.10 AS throttle, newest.11 AS error, newest.12 AS parentId
+  FROM (
+    SELECT trace_id, id, argMax(tuple(owner_name, owner_type, name, path, target_name, target_type, start, end, fault,
+      throttle, error, parent_id), tuple(end, fault, error)) AS newest
+    FROM calls WHERE ${scope} AND ${range} AND in_progress = 0 AND ${condition}
+    GROUP BY trace_id, id
+  )`;
 
 const callees = (scope: string) => `
   SELECT DISTINCT trace_id, parent_id, name AS calleeName, type AS calleeType FROM segments
@@ -120,7 +122,7 @@ FROM (
   SELECT ownerName, ownerType, name AS callName, if(${loopback}, replaceRegexpAll(path, '[0-9]+', '#'), '') AS hint,
     calleeName, calleeType, targetName, targetType, end > fromUnixTimestamp64Micro({recentAfter:Int64}) AS isRecent,
     ${status} AS status, ${seconds} AS seconds, ${bucketSql('seconds')} AS bucket, start, end, ${windowSql} AS window
-  FROM (${callsNewest(scope, 'owner_known = 1')}) AS call
+  FROM (${newestCalls(scope, 'owner_known = 1')}) AS call
   LEFT JOIN (${callees(scope)}) AS callee ON call.trace_id = callee.trace_id AND toString(call.id) = callee.parent_id
   WHERE calleeName != '' OR NOT ${insideAwsCall(scope)}
 ) GROUP BY ownerName, ownerType, callName, hint, calleeName, calleeType, targetName, targetType, isRecent, status, bucket, window`;
@@ -132,13 +134,13 @@ function directEdgesSql(scope: string): string {
 SELECT ownerName, ownerType, '' AS callName, '' AS hint, calleeName, calleeType, calleeName AS targetName,
   'remote' AS targetType, 0 AS isRecent, status, bucket, window, ${measures}
 FROM (
-  SELECT owner.name AS ownerName, owner.type AS ownerType, callee.calleeName AS calleeName, callee.calleeType AS calleeType,
-    callee.start AS start, callee.end AS end, status, seconds, ${bucketSql('seconds')} AS bucket, ${windowSql} AS window
+  SELECT owner.name AS ownerName, owner.type AS ownerType, callee.newest.1 AS calleeName, callee.newest.2 AS calleeType,
+    callee.newest.4 AS start, callee.newest.5 AS end, callee.newest.6 AS fault, callee.newest.7 AS throttle,
+    callee.newest.8 AS error, ${status} AS status, ${seconds} AS seconds, ${bucketSql('seconds')} AS bucket, ${windowSql} AS window
   FROM (
-    SELECT trace_id, id, argMax(tuple(name, type, parent_id, start, end, fault, throttle, error), tuple(end, hash)) AS newest,
-      newest.1 AS calleeName, newest.2 AS calleeType, newest.3 AS parentId, newest.4 AS start, newest.5 AS end,
-      newest.6 AS fault, newest.7 AS throttle, newest.8 AS error, ${status} AS status, ${seconds} AS seconds
-    FROM segments AS s WHERE ${scope} AND ${range('s.start')} AND kind = 'segment' AND in_progress = 0 AND parent_id != ''
+    SELECT trace_id, argMax(tuple(name, type, parent_id, start, end, fault, throttle, error), tuple(end, hash)) AS newest,
+      newest.3 AS parentId
+    FROM segments WHERE ${scope} AND ${range} AND kind = 'segment' AND in_progress = 0 AND parent_id != ''
     GROUP BY trace_id, id
   ) AS callee
   INNER JOIN (
@@ -152,7 +154,7 @@ function unownedCallsSql(scope: string): string {
 SELECT toString(trace_id) AS traceId, toString(id) AS id, parentId, name AS callName, path, targetName, targetType, ${status} AS status,
   ${seconds} AS seconds, ${bucketSql('seconds')} AS bucket, toUnixTimestamp64Micro(start) / 1e6 AS startSeconds,
   toUnixTimestamp64Micro(end) / 1e6 AS endSeconds, end > fromUnixTimestamp64Micro({recentAfter:Int64}) AS isRecent, ${windowSql} AS window
-FROM (${callsNewest(scope, 'owner_known = 0')}) WHERE NOT ${insideAwsCall(scope)}
+FROM (${newestCalls(scope, 'owner_known = 0')}) WHERE NOT ${insideAwsCall(scope)}
 ORDER BY trace_id, id LIMIT ${unownedMax}`;
 }
 

@@ -27,13 +27,15 @@ export async function readServiceHealth(
   const rows = await telemetry.query<Record<keyof ServiceHealth, string | number>>(
     `
 WITH own_segments AS (
-  SELECT trace_id, id, argMax(tuple(name, type, start, end, fault, error, throttle), tuple(end, hash)) AS newest,
-    newest.1 AS name, newest.2 AS type, (toUnixTimestamp64Micro(newest.4) - toUnixTimestamp64Micro(newest.3)) / 1e6 AS seconds,
+  SELECT trace_id, newest.1 AS name, newest.2 AS type, (toUnixTimestamp64Micro(newest.4) - toUnixTimestamp64Micro(newest.3)) / 1e6 AS seconds,
     multiIf(newest.5 = 1, 'fault', newest.7 = 1, 'throttle', newest.6 = 1, 'error', 'ok') AS status
-  FROM segments AS s
-  WHERE account = {account:String} AND region = {region:String} AND kind = 'segment' AND in_progress = 0
-    AND s.start >= fromUnixTimestamp64Milli({from:Int64}) AND s.start < fromUnixTimestamp64Milli({to:Int64})
-  GROUP BY trace_id, id
+  FROM (
+    SELECT trace_id, argMax(tuple(name, type, start, end, fault, error, throttle), tuple(end, hash)) AS newest
+    FROM segments
+    WHERE account = {account:String} AND region = {region:String} AND kind = 'segment' AND in_progress = 0
+      AND start >= fromUnixTimestamp64Milli({from:Int64}) AND start < fromUnixTimestamp64Milli({to:Int64})
+    GROUP BY trace_id, id
+  )
 ), waiting AS (
   SELECT trace_id, owner_name, owner_type,
     intervalLengthSum(toUnixTimestamp64Micro(start), toUnixTimestamp64Micro(end)) / 1e6 AS waited

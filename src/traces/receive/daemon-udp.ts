@@ -153,7 +153,10 @@ export function readDatagram(datagram: Buffer): string | undefined {
 function split(batch: Batch): Buffer[] {
   const data = Buffer.from(batch.data.buffer, batch.data.byteOffset, batch.data.length);
   let offset = 0;
-  return Array.from(batch.lengths, (length) => data.subarray(offset, (offset += length)));
+  return Array.from(batch.lengths, (length) => {
+    offset += length;
+    return data.subarray(offset - length, offset);
+  });
 }
 
 /** The drops column of /proc/net/udp for a port; 0 where there is no such file. */
