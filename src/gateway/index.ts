@@ -8,6 +8,7 @@ import { OperationFinder } from '../wire/aws/identify-operation.ts';
 import { openModelPack } from '../wire/aws/model-pack.ts';
 import type { HttpRoute, ServiceTable } from '../wire/aws/service-table.ts';
 import { answerRequest } from './answer-request.ts';
+import { operationsRoute } from './operations-route.ts';
 import { Readiness } from './readiness.ts';
 
 export interface GatewayConfig {
@@ -78,7 +79,8 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   const finder = new OperationFinder(pack);
   const readiness = new Readiness(dependencies.clock);
   const tables = new Map(dependencies.services.map((table) => [table.service as string, table]));
-  const answering = { ...dependencies, finder, readiness, tables };
+  const routes = [...dependencies.routes, operationsRoute(dependencies.services)];
+  const answering = { ...dependencies, routes, finder, readiness, tables };
 
   const handle: Gateway['handle'] = async (request, response, workload) => {
     try {
