@@ -135,7 +135,7 @@ function stringCheck(shape: Shape): Check {
 }
 
 /** The patterns are Java's. All of the pack compile here; one that did not would not be enforced. */
-function compilePattern(pattern: string): RegExp | undefined {
+export function compilePattern(pattern: string): RegExp | undefined {
   for (const flags of ['su', 's']) {
     try {
       return new RegExp(`^(?:${pattern})$`, flags);
