@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import dgram, { type Socket as UdpSocket } from 'node:dgram';
 import net, { type Server } from 'node:net';
-import { toTaskSockets } from './receive-sockets.ts';
+import { type Sockets, toTaskSockets } from './receive-sockets.ts';
 import type { ListenerPorts, TaskNetwork, TaskPlace } from './task-network.ts';
 
 // Below the ephemeral ranges of Linux (32768) and macOS (49152), so that no outgoing connection takes a port between choosing and binding.
@@ -41,7 +41,7 @@ export function createLoopbackNetwork(): TaskNetwork {
         otlpHttp: await take(),
         otlpGrpc: await take(),
       };
-      return { mode: 'loopback', address: '127.0.0.1', listeners, hostPorts };
+      return { mode: 'loopback', address: '127.0.0.1', listeners, ownPorts: [], hostPorts };
     },
 
     async adopt(taskId, place) {
@@ -60,15 +60,19 @@ export function createLoopbackNetwork(): TaskNetwork {
 const portsOf = (place: TaskPlace): number[] => [...Object.values(place.hostPorts), ...Object.values(place.listeners)];
 
 async function openOnLoopback({ listeners }: TaskPlace) {
-  const sockets = new Map<string, Server | UdpSocket>();
+  const sockets: Sockets = new Map();
   try {
-    sockets.set('metadata', await listenTcp(listeners.metadata));
+    const metadata = await listenTcp(listeners.metadata);
+    sockets.set('metadata', metadata);
     sockets.set('gateway', await listenTcp(listeners.gateway));
     sockets.set('xrayTcp', await listenTcp(listeners.xray));
     sockets.set('xrayUdp', await bindUdp(listeners.xray));
     sockets.set('otlpHttp', await listenTcp(listeners.otlpHttp));
     sockets.set('otlpGrpc', await listenTcp(listeners.otlpGrpc));
-    return toTaskSockets(sockets);
+    return toTaskSockets(sockets, {
+      onConnection: (accept) => void metadata.on('connection', accept),
+      close: () => undefined,
+    });
   } catch (error) {
     for (const socket of sockets.values()) socket.close();
     throw error;

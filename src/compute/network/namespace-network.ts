@@ -4,7 +4,8 @@ import path from 'node:path';
 import type { Logger } from '../../platform/logger.ts';
 import { findDeadInstances, forgetOwner, NETWORK_ROOT, recordOwner } from './instance-owners.ts';
 import { FIRST_SLOT, LAST_SLOT, type Subnet, subnetAt, subnetsToTry } from './choose-subnet.ts';
-import { receiveSockets } from './receive-sockets.ts';
+import { createMetadataListener } from './metadata-listener.ts';
+import { receiveSockets, socketsInTask, toTaskSockets } from './receive-sockets.ts';
 import { runCommand } from './run-command.ts';
 import { DNS_ADDRESS, METADATA_ADDRESS, type TaskNetwork, type TaskPlace } from './task-network.ts';
 
@@ -25,6 +26,7 @@ export function createNamespaceNetwork(options: {
   const bridgeNamespace = path.join(directory, 'bridge');
   const hostLink = hostLinkOf(instanceHash);
   const slots = new Map<number, string>();
+  const metadata = createMetadataListener();
   let subnet: Subnet | undefined;
 
   const inNamespace = (namespacePath: string, script: string) =>
@@ -35,12 +37,19 @@ export function createNamespaceNetwork(options: {
     await makeNamespace(bridgeNamespace);
     await inNamespace(bridgeNamespace, 'ip link add br0 type bridge; ip link set br0 up; ip link set lo up');
     await runCommand('ip', ['link', 'add', hostLink, 'type', 'veth', 'peer', 'name', 'up0', 'netns', bridgeNamespace]);
-    await inNamespace(bridgeNamespace, 'ip link set up0 master br0; ip link set up0 up');
+    await inNamespace(
+      bridgeNamespace,
+      `ip link set up0 master br0
+       ip link set up0 up
+       ip address add ${METADATA_ADDRESS}/32 dev br0
+       ip route add ${subnet!.addressOf(0)}/26 dev br0 src ${METADATA_ADDRESS}`,
+    );
     await runCommand('ip', ['address', 'add', `${gateway}/26`, 'dev', hostLink]);
     await runCommand('ip', ['link', 'set', hostLink, 'up']);
   }
 
   async function removeAll(): Promise<void> {
+    metadata.close();
     await removeInstance(instanceHash);
     subnet = undefined;
     slots.clear();
@@ -63,13 +72,14 @@ export function createNamespaceNetwork(options: {
       subnet = await claimedSubnet(instanceHash);
       const isWhole =
         subnet && existsSync(path.join('/sys/class/net', hostLink)) && (await isNamespace(bridgeNamespace));
-      if (isWhole) return;
+      if (isWhole) return metadata.open(bridgeNamespace);
       await removeAll();
       await recordOwner(instanceHash, options.dataDirectory);
       subnet = await claimSubnet(instanceHash);
       await makeInstanceDirectory(directory);
       try {
         await makeBridge();
+        await metadata.open(bridgeNamespace);
       } catch (error) {
         await removeAll().catch((cause) => logger.warn({ err: cause }, 'task network not fully removed'));
         throw error;
@@ -77,10 +87,11 @@ export function createNamespaceNetwork(options: {
     },
 
     async stop({ keepTasks }) {
+      metadata.close();
       if (!keepTasks || slots.size === 0) await removeAll();
     },
 
-    async create(taskId) {
+    async create(taskId, ports) {
       if (!subnet) throw new Error('the task network is not started');
       const slot = takeSlot(taskId);
       const place: TaskPlace = {
@@ -89,6 +100,7 @@ export function createNamespaceNetwork(options: {
         namespacePath: path.join(directory, taskId),
         slot,
         listeners,
+        ownPorts: [...new Set(ports.map(({ containerPort }) => containerPort))],
         hostPorts: {},
       };
       try {
@@ -107,7 +119,10 @@ export function createNamespaceNetwork(options: {
       return true;
     },
 
-    open: (place) => receiveSockets(place.namespacePath!, place.listeners),
+    async open(place) {
+      const sockets = await receiveSockets(place.namespacePath!, socketsInTask(place.listeners, place.ownPorts));
+      return toTaskSockets(sockets, metadata.of(place.address));
+    },
 
     async remove(taskId, place) {
       if (place.slot !== undefined && existsSync(bridgeNamespace)) {
@@ -138,10 +153,10 @@ async function connect(
   await inNamespace(
     place.namespacePath!,
     `ip link set lo up
-     ip address add ${METADATA_ADDRESS}/32 dev lo
      ip address add ${DNS_ADDRESS}/32 dev lo
      ip address add ${place.address}/26 dev eth0
      ip link set eth0 up
+     ip route add ${METADATA_ADDRESS}/32 dev eth0
      echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start`,
   );
 }

@@ -1,52 +1,64 @@
 import { spawn } from 'node:child_process';
 import { Socket as UdpSocket } from 'node:dgram';
-import { Server } from 'node:net';
+import { Server, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { DNS_ADDRESS, type ListenerPorts, METADATA_ADDRESS, type TaskSockets } from './task-network.ts';
+import { DNS_ADDRESS, type ListenerPorts, type TaskSockets } from './task-network.ts';
 
 const openListeners = fileURLToPath(new URL('./open-listeners.mjs', import.meta.url));
 const TIMEOUT_MS = 15_000;
 
-/** Opens hatoba's listeners inside a network namespace and brings them here. Rejects with the reason if one cannot be opened. */
-export async function receiveSockets(namespacePath: string, ports: ListenerPorts): Promise<TaskSockets> {
-  const tcp = (name: string, address: string, port: number) => ({ name, kind: 'tcp', address, port });
-  const udp = (name: string, address: string, port: number) => ({ name, kind: 'udp', address, port });
-  const received = await receiveHandles(namespacePath, [
-    tcp('metadata', METADATA_ADDRESS, ports.metadata),
-    udp('dns', DNS_ADDRESS, 53),
-    tcp('gateway', '127.0.0.1', ports.gateway),
-    udp('xrayUdp', '127.0.0.1', ports.xray),
-    tcp('xrayTcp', '127.0.0.1', ports.xray),
-    tcp('otlpHttp', '127.0.0.1', ports.otlpHttp),
-    tcp('otlpGrpc', '127.0.0.1', ports.otlpGrpc),
-  ]);
-  return toTaskSockets(received);
+export interface WantedSocket {
+  readonly name: string;
+  readonly kind: 'tcp' | 'udp';
+  readonly address: string;
+  readonly port: number;
+}
+
+export type Sockets = Map<string, Server | UdpSocket>;
+
+/** What hatoba listens on inside a task's namespace, without the ports that the task has for itself. */
+export function socketsInTask(ports: ListenerPorts, ownPorts: readonly number[]): WantedSocket[] {
+  const local = (name: string, kind: 'tcp' | 'udp', port: number): WantedSocket => ({ name, kind, address: '127.0.0.1', port });
+  const wanted: WantedSocket[] = [
+    { name: 'dns', kind: 'udp', address: DNS_ADDRESS, port: 53 },
+    local('gateway', 'tcp', ports.gateway),
+    local('xrayUdp', 'udp', ports.xray),
+    local('xrayTcp', 'tcp', ports.xray),
+    local('otlpHttp', 'tcp', ports.otlpHttp),
+    local('otlpGrpc', 'tcp', ports.otlpGrpc),
+  ];
+  return wanted.filter(({ port }) => !ownPorts.includes(port));
 }
 
 /** Gives the sockets their names; `close` closes them all. */
-export function toTaskSockets(sockets: ReadonlyMap<string, Server | UdpSocket>): TaskSockets {
-  const server = (name: string) => sockets.get(name) as Server;
-  const dns = sockets.get('dns') as UdpSocket | undefined;
+export function toTaskSockets(
+  sockets: Sockets,
+  metadata: { onConnection(accept: (connection: Socket) => void): void; close(): void },
+): TaskSockets {
+  const server = (name: string) => sockets.get(name) as Server | undefined;
+  const udp = (name: string) => sockets.get(name) as UdpSocket | undefined;
   let closed = false;
   return {
-    metadata: server('metadata'),
+    onMetadataConnection: metadata.onConnection,
     gateway: server('gateway'),
     xrayTcp: server('xrayTcp'),
-    xrayUdp: sockets.get('xrayUdp') as UdpSocket,
+    xrayUdp: udp('xrayUdp'),
     otlpHttp: server('otlpHttp'),
     otlpGrpc: server('otlpGrpc'),
-    ...(dns ? { dns } : {}),
+    dns: udp('dns'),
     close() {
       if (closed) return;
       closed = true;
+      metadata.close();
       for (const socket of sockets.values()) socket.close();
     },
   };
 }
 
-function receiveHandles(namespacePath: string, wanted: readonly object[]): Promise<Map<string, Server | UdpSocket>> {
+/** Opens sockets inside a network namespace and brings them here. Rejects with the reason if one cannot be opened. */
+export function receiveSockets(namespacePath: string, wanted: readonly WantedSocket[]): Promise<Sockets> {
   return new Promise((resolve, reject) => {
-    const received = new Map<string, Server | UdpSocket>();
+    const received: Sockets = new Map();
     const child = spawn(
       'nsenter',
       [`--net=${namespacePath}`, '--', process.execPath, openListeners, JSON.stringify(wanted)],
@@ -56,7 +68,7 @@ function receiveHandles(namespacePath: string, wanted: readonly object[]): Promi
       clearTimeout(timer);
       child.kill('SIGKILL');
       for (const socket of received.values()) socket.close();
-      reject(new Error(`the task's listeners could not be opened: ${reason}`));
+      reject(new Error(`listeners could not be opened in the task's network: ${reason}`));
     };
     const timer = setTimeout(() => fail(`no answer within ${TIMEOUT_MS / 1000} s`), TIMEOUT_MS);
     let finished = false;

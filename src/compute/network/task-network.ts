@@ -1,5 +1,5 @@
 import type { Socket as UdpSocket } from 'node:dgram';
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 
 /** Ports of hatoba's listeners as a task sees them. In namespace mode these are the SDKs' defaults. */
 export interface ListenerPorts {
@@ -25,18 +25,21 @@ export interface TaskPlace {
   /** Last octet of the address within the instance's subnet. */
   readonly slot?: number;
   readonly listeners: ListenerPorts;
+  /** Ports that the task's own containers name: hatoba leaves them alone. Namespace mode. */
+  readonly ownPorts: readonly number[];
   /** Loopback mode: `<container>:<port>` to the port of this machine that stands for it. */
   readonly hostPorts: Readonly<Record<string, number>>;
 }
 
-/** Listening sockets of one task, owned by hatoba. `close` is idempotent. */
+/** Listening sockets of one task, owned by hatoba. Those whose port the task has for itself are absent. `close` is idempotent. */
 export interface TaskSockets {
-  readonly metadata: Server;
-  readonly gateway: Server;
-  readonly xrayTcp: Server;
-  readonly xrayUdp: UdpSocket;
-  readonly otlpHttp: Server;
-  readonly otlpGrpc: Server;
+  /** Calls back with each connection to the task's metadata address. */
+  onMetadataConnection(accept: (connection: Socket) => void): void;
+  readonly gateway?: Server;
+  readonly xrayTcp?: Server;
+  readonly xrayUdp?: UdpSocket;
+  readonly otlpHttp?: Server;
+  readonly otlpGrpc?: Server;
   /** Namespace mode only. */
   readonly dns?: UdpSocket;
   close(): void;
