@@ -4,14 +4,16 @@ import { fileURLToPath } from 'node:url';
 import { createAlarms } from './alarms/index.ts';
 import { callOperationOf } from './call-operation.ts';
 import { createCanaries } from './canaries/index.ts';
-import { createCompute, openRuntime } from './compute/index.ts';
+import { createCompute } from './compute/index.ts';
 import type { Config } from './config.ts';
+import { daemonCallsOf } from './daemon-calls.ts';
 import { createGateway } from './gateway/index.ts';
 import { createIdentity } from './identity/index.ts';
 import { type InstanceLock, lockDataDirectory } from './instance-lock.ts';
 import { createLogs } from './logs/index.ts';
 import { mergeServiceTables } from './merge-service-tables.ts';
 import { createMetrics } from './metrics/index.ts';
+import { openRuntime } from './open-runtime.ts';
 import { createOverview } from './overview/index.ts';
 import { systemClock } from './platform/clock.ts';
 import { createLogger } from './platform/logger.ts';
@@ -22,6 +24,7 @@ import type { StateStore } from './stores/state/store.ts';
 import { openTelemetryStore } from './stores/telemetry/index.ts';
 import { createTables } from './tables/index.ts';
 import { taskEndpointsOf } from './task-endpoints.ts';
+import { taskPrincipal } from './task-principal.ts';
 import { createTraces } from './traces/index.ts';
 import { createTraffic } from './traffic/index.ts';
 import { version } from './version.ts';
@@ -75,7 +78,7 @@ export async function startHatoba(config: Config): Promise<Hatoba> {
     logs,
     clock,
     logger,
-    forwardToGateway: (request, response, workload) => gateway.handle(request, response, workload),
+    forwardToGateway: (request, response) => daemonCalls(request, response),
     config: {
       host,
       account,
@@ -98,10 +101,11 @@ export async function startHatoba(config: Config): Promise<Hatoba> {
     config,
     endpoints: taskEndpointsOf({
       gateway: (request, response, workload) => gateway.handle(request, response, workload),
+      daemonCalls: (request, response, workload) => daemonCalls(request, response, workload),
       traces,
       traffic,
       identity,
-      taskMetadata: (taskId) => compute.taskMetadata(taskId),
+      taskMetadata: async (taskId) => compute.taskMetadata(taskId),
       callOperation: (...call) => callOperation(...call),
     }),
     clock,
@@ -109,7 +113,6 @@ export async function startHatoba(config: Config): Promise<Hatoba> {
   });
   const compute = createCompute({
     state,
-    identity,
     metrics,
     logs,
     traffic,
@@ -117,7 +120,7 @@ export async function startHatoba(config: Config): Promise<Hatoba> {
     runtime,
     clock,
     logger,
-    config: { onStop: config.onStop },
+    config: { stopTasksOnExit: config.onStop === 'stop', machineIdentity: config.dataDir },
   });
   const canaries = createCanaries({
     state,
@@ -149,10 +152,12 @@ export async function startHatoba(config: Config): Promise<Hatoba> {
     services,
     routes: [...planes.flatMap((plane) => plane.routes ?? []), ...overview.routes, status],
     identity,
-    rolePrincipalOfTask: (workload) => compute.rolePrincipal(workload),
+    rolePrincipalOfTask: (workload) => taskPrincipal(compute, workload),
     clock,
     logger,
   });
+
+  const daemonCalls = daemonCallsOf({ gateway: gateway.handle, auth: config.auth, account, region });
 
   const started: { stop(): Promise<void> }[] = [];
   const startPart = async (name: string, part: { start(): Promise<void>; stop(): Promise<void> }) => {

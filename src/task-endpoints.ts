@@ -11,6 +11,7 @@ type Handle = (request: IncomingMessage, response: ServerResponse, workload?: Wo
 /** What a task finds on its own listeners: the doors of the planes, with the task named on every call. */
 export function taskEndpointsOf(deps: {
   gateway: Handle;
+  daemonCalls: Handle;
   traces: Pick<Traces, 'receivers'>;
   traffic: Pick<Traffic, 'serveDns' | 'discoveryPort'>;
   identity: Pick<Identity, 'issueTaskCredentials'>;
@@ -20,7 +21,7 @@ export function taskEndpointsOf(deps: {
   return {
     gateway: (request, response, workload) => void deps.gateway(request, response, workload),
     xrayUdp: (socket, workload) => deps.traces.receivers.serveDaemonUdp(socket, workload),
-    xrayTcp: (request, response, workload) => void deps.traces.receivers.serveDaemonTcp(request, response, workload),
+    xrayTcp: (request, response, workload) => void deps.daemonCalls(request, response, workload),
     otlpHttp: (request, response, workload) => void deps.traces.receivers.serveOtlpHttp(request, response, workload),
     dns: (socket, scope) => deps.traffic.serveDns(socket, scope),
     discoveryUrls: (scope) => discoveryUrls(deps, scope),

@@ -11,10 +11,13 @@ import { TargetWatch } from './agent/target-watch.ts';
 import type { LogsDoor } from './agent/task-logs.ts';
 import type { TrafficDoor } from './agent/task-targets.ts';
 import { ecsService } from './api/index.ts';
+import { describeTask } from './metadata/describe-task.ts';
+import { definitionKeyOfArn } from './model.ts';
+import type { TaskMetadata } from './network/task-endpoints.ts';
 import type { Runtime } from './runtime/runtime.ts';
 import { ComputeStore } from './store.ts';
 
-export type { TaskEndpoints } from './network/task-endpoints.ts';
+export type { TaskCredentials, TaskEndpoints, TaskMetadata } from './network/task-endpoints.ts';
 export type { Runtime } from './runtime/runtime.ts';
 
 /** The door of the compute plane (ECS). */
@@ -22,6 +25,10 @@ export interface Compute extends Plane {
   /** Why the task network is what it is, in one line: for `ready`, `status` and the console. Known after `start`. */
   readonly network: { readonly mode: 'namespace' | 'loopback'; readonly reason: string };
   readonly runtime: 'process' | 'docker' | 'fake';
+  /** The task's metadata document (version 4); undefined while the task is not known. */
+  taskMetadata(taskId: string): TaskMetadata | undefined;
+  /** The role that the task's definition names, or its override; undefined where there is none. */
+  taskRoleArn(taskArn: string): string | undefined;
 }
 
 export interface ComputeDeps {
@@ -70,6 +77,12 @@ export function createCompute(deps: ComputeDeps): Compute {
     get network() {
       return runtime.network;
     },
+    taskMetadata(taskId) {
+      const task = store.tasks.list().find((one) => one.id === taskId);
+      const definition = task && store.definitions.get(definitionKeyOfArn(task.taskDefinitionArn));
+      return task && definition && describeTask(task, definition);
+    },
+    taskRoleArn: (taskArn) => store.tasks.list().find((task) => task.arn === taskArn)?.taskRoleArn,
     async start() {
       await store.start();
       await agent.start();
