@@ -8,7 +8,9 @@ import { traceSummariesHandlers } from './api/get-trace-summaries.ts';
 import { getTracesHandlers } from './api/get-traces.ts';
 import { groupHandlers, listGroups, readGroupExpressions } from './api/groups.ts';
 import { putHandlers } from './api/put-trace-segments.ts';
+import { retrievalHandlers } from './api/retrieve-traces.ts';
 import { samplingHandlers, samplingRuleExists } from './api/sampling.ts';
+import { settingsHandlers } from './api/settings.ts';
 import { ResourceTags, tagHandlers } from './api/tags.ts';
 import { countTracesByMinute } from './find-traces.ts';
 import { readServiceHealth } from './graph/service-health.ts';
@@ -60,6 +62,8 @@ export function createTracesPlane(deps: TracesDeps): Traces {
     ...timeSeriesHandlers(graphDeps),
     ...samplingHandlers({ state, clock, tags }),
     ...groupHandlers({ state, tags }),
+    ...settingsHandlers({ state, clock }),
+    ...retrievalHandlers({ telemetry, clock }),
     ...tagHandlers({
       tags,
       exists: async (scope, arn) =>

@@ -23,7 +23,7 @@ const postOtlp = (body: unknown, headers: Record<string, string> = {}) =>
   fetch(`http://127.0.0.1:${plane.traces.ports.otlpHttp}/v1/traces`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
-    body: typeof body === 'string' || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body),
+    body: typeof body === 'string' || body instanceof Uint8Array ? (body as string) : JSON.stringify(body),
   });
 
 function edgesOf(services: Service[]): Record<string, string[]> {
@@ -277,7 +277,7 @@ describe('receivers', () => {
     expect(otlp.resourceSpans).toHaveLength(1);
     await send(`{"format":"json","version":1}\nT1S${Buffer.from('bad').toString('base64')}`);
     const found = await until(
-      () => plane.xray.BatchGetTraces({ TraceIds: [hex] }, plane.context),
+      async () => plane.xray.BatchGetTraces({ TraceIds: [hex] }, plane.context),
       ({ Traces }) => Traces!.length === 1,
     );
     expect(found.Traces![0]!.Id).toBe(traceId);

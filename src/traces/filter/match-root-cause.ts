@@ -76,13 +76,13 @@ function matches(condition: Expression, element: Element): boolean {
     case 'not':
       return !matches(condition.term, element);
     case 'keyword':
-      return compare(valueOf(condition.keyword, element), condition.comparison);
+      return compare(readValue(condition.keyword, element), condition.comparison);
     default:
       return false;
   }
 }
 
-function valueOf(keyword: string, { index, count, values }: Element): Literal | undefined {
+function readValue(keyword: string, { index, count, values }: Element): Literal | undefined {
   if (keyword === 'first') return index === 0;
   if (keyword === 'last') return index === count - 1;
   if (keyword === 'index') return index;

@@ -1,7 +1,7 @@
 import type { FaultRootCause, ResponseTimeRootCause, RootCauseException } from '@aws-sdk/client-xray';
 import { isObject, textAt } from '../json-access.ts';
 import type { MergedTrace, TracePart } from './merge-trace.ts';
-import { durationOf, serviceIdOf } from './summarize-trace.ts';
+import { durationOf, serviceIdOf } from './trace-part.ts';
 
 /** A child explains its parent's time from this share of the root's response time on. */
 const coverageMin = 0.5;

@@ -3,6 +3,7 @@ import { integerAt, isObject, objectAt, textAt } from '../json-access.ts';
 import { toXrayTraceId } from '../model.ts';
 import type { MergedTrace, TracePart } from './merge-trace.ts';
 import { findFlagRootCauses, findResponseTimeRootCauses } from './root-causes.ts';
+import { durationOf, serviceIdOf } from './trace-part.ts';
 
 /** One line of the list of traces, made from the whole trace. `revision` grows with each change. */
 export function summarizeTrace(trace: MergedTrace, account: string, revision: number): TraceSummary {
@@ -58,16 +59,6 @@ export function findRoot(trace: MergedTrace): TracePart | undefined {
     (best, part) => (best === undefined || rank(part) < rank(best) ? part : best),
     undefined,
   );
-}
-
-export function serviceIdOf(part: TracePart, account: string): ServiceId {
-  const { document } = part;
-  const type = textAt(document, 'origin') || (part.inferred ? 'remote' : '');
-  return { Name: document.name, Names: [document.name], AccountId: account, Type: type };
-}
-
-export function durationOf(part: TracePart): number {
-  return Math.max(0, (part.document.end_time ?? part.document.start_time) - part.document.start_time);
 }
 
 function startOf(trace: MergedTrace, real: readonly TracePart[]): number {
