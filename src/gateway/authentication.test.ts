@@ -8,7 +8,7 @@ import { PutTraceSegmentsCommand, XRayClient } from '@aws-sdk/client-xray';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Principal, WorkloadIdentity } from '../wire/aws/call-context.ts';
 import { send } from './raw-http.fixture.ts';
-import { startTestGateway, type TestGateway } from './test-gateway.ts';
+import { startTestGateway, type TestGateway } from './test-gateway.fixture.ts';
 
 let running: TestGateway;
 let taskListener: Server | undefined;

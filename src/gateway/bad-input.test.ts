@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../platform/clock.ts';
 import { TelemetryQueueFullError } from '../stores/telemetry/store.ts';
 import { type Answer, send, sendAndReset } from './raw-http.fixture.ts';
-import { echoServices, startTestGateway, type TestGateway } from './test-gateway.ts';
+import { echoServices, startTestGateway, type TestGateway } from './test-gateway.fixture.ts';
 
 let running: TestGateway;
 beforeAll(async () => {
@@ -172,7 +172,7 @@ test('cut at any byte, a request is answered or refused, never an internal failu
 test('calls wait until everything is ready, then are told to come again', async () => {
   const { ManualClock } = await import('../platform/clock.ts');
   const { createGateway } = await import('./index.ts');
-  const { FakeIdentity } = await import('./test-gateway.ts');
+  const { FakeIdentity } = await import('./test-gateway.fixture.ts');
   const { silentLogger } = await import('../platform/logger.ts');
   const clock = new ManualClock();
   const config = {

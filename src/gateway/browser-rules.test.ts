@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { refuseRequest } from './browser-rules.ts';
 import { send } from './raw-http.fixture.ts';
-import { startTestGateway, type TestGateway } from './test-gateway.ts';
+import { startTestGateway, type TestGateway } from './test-gateway.fixture.ts';
 
 const allowed = { host: '127.0.0.1', allowedHosts: ['hatoba.test'], corsOrigins: ['https://grafana.test'] };
 const refused = (headers: Record<string, string>, request: { method?: string; url?: string } = {}) =>
