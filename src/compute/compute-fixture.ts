@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { AlarmSummary } from '../alarms/index.ts';
 import type { MetricDatum } from '../metrics/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import { silentLogger } from '../platform/logger.ts';
@@ -21,6 +22,7 @@ export interface ComputeFixture {
   readonly traffic: FakeTraffic;
   readonly logs: FakeLogs;
   readonly metrics: { namespace: string; datum: MetricDatum }[];
+  readonly alarmsInAlarm: AlarmSummary[];
   readonly state: StateStore;
   readonly directory: string;
   /** Calls an operation as a client would, the gateway's checks apart. */
@@ -56,22 +58,23 @@ async function open(
   options: Partial<ComputeConfig>,
 ): Promise<ComputeFixture> {
   const metrics: ComputeFixture['metrics'] = [];
+  const alarmsInAlarm: AlarmSummary[] = [];
   const runtime = createFakeRuntime({ directory, clock: systemClock });
-  const create = (stopTasksOnExit: boolean) =>
-    createCompute({
-      state,
-      runtime,
-      traffic,
-      logs,
-      alarms: { alarms: async () => [] },
-      metrics: {
-        record: (_scope, namespace, data) => metrics.push(...data.map((datum) => ({ namespace, datum }))),
+  const compute = createCompute({
+    state,
+    runtime,
+    traffic,
+    logs,
+    alarms: { alarms: async () => [...alarmsInAlarm] },
+    metrics: {
+      record: (_scope, namespace, data) => {
+        metrics.push(...data.map((datum) => ({ namespace, datum })));
       },
-      clock: systemClock,
-      logger: silentLogger,
-      config: { machineIdentity: directory, settleMs: 0, ...options, stopTasksOnExit },
-    });
-  const compute = create(options.stopTasksOnExit ?? false);
+    },
+    clock: systemClock,
+    logger: silentLogger,
+    config: { machineIdentity: directory, stopTasksOnExit: false, settleMs: 0, ...options },
+  });
   await compute.start();
   const handlers = compute.services[0]!.handlers;
   return {
@@ -80,6 +83,7 @@ async function open(
     traffic,
     logs,
     metrics,
+    alarmsInAlarm,
     state,
     directory,
     call: async (name, input) => (await handlers[name]!(input, testContext)) as any,

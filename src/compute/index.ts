@@ -5,12 +5,16 @@ import type { Logger } from '../platform/logger.ts';
 import type { StateStore } from '../stores/state/store.ts';
 import type { Plane } from '../wire/aws/service-table.ts';
 import { Agent } from './agent/agent.ts';
+import { Housekeeping } from './agent/housekeeping.ts';
 import { thisMachine } from './agent/machine.ts';
 import { ServiceLoop } from './agent/service-loop.ts';
 import { TargetWatch } from './agent/target-watch.ts';
 import type { LogsDoor } from './agent/task-logs.ts';
 import type { TrafficDoor } from './agent/task-targets.ts';
+import { UsageMeter } from './agent/usage-meter.ts';
+import { changesRoute } from './api/changes-route.ts';
 import { ecsService } from './api/index.ts';
+import { taskIdOfArn } from './arns.ts';
 import { describeTask } from './metadata/describe-task.ts';
 import { definitionKeyOfArn } from './model.ts';
 import type { TaskMetadata } from './network/task-endpoints.ts';
@@ -56,7 +60,7 @@ export interface ComputeConfig {
 }
 
 export function createCompute(deps: ComputeDeps): Compute {
-  const { runtime, traffic, clock, logger, config } = deps;
+  const { runtime, traffic, metrics, clock, logger, config } = deps;
   const store = new ComputeStore(deps.state);
   const machine = thisMachine(config.machineIdentity, config);
   const targets = new TargetWatch({ store, traffic, clock });
@@ -71,25 +75,34 @@ export function createCompute(deps: ComputeDeps): Compute {
     alarms: deps.alarms,
     settleMs: config.settleMs ?? 5000,
   });
+  const usage = new UsageMeter({ store, runtime, metrics, machine, clock, logger });
+  const housekeeping = new Housekeeping({ store, clock, logger });
+  const changes = changesRoute(store);
   return {
     services: [ecsService({ store, clock, traffic, machine })],
+    routes: [changes.route],
     runtime: runtime.name,
     get network() {
       return runtime.network;
     },
     taskMetadata(taskId) {
-      const task = store.tasks.list().find((one) => one.id === taskId);
+      const task = agent.findTask(taskId);
       const definition = task && store.definitions.get(definitionKeyOfArn(task.taskDefinitionArn));
       return task && definition && describeTask(task, definition);
     },
-    taskRoleArn: (taskArn) => store.tasks.list().find((task) => task.arn === taskArn)?.taskRoleArn,
+    taskRoleArn: (taskArn) => agent.findTask(taskIdOfArn(taskArn))?.taskRoleArn,
     async start() {
       await store.start();
       await agent.start();
       targets.start();
       loop.start();
+      usage.start();
+      housekeeping.start();
     },
     async stop() {
+      changes.close();
+      await housekeeping.stop();
+      await usage.stop();
       await loop.stop();
       await targets.stop();
       await agent.stop({ stopTasks: config.stopTasksOnExit });

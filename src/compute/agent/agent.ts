@@ -133,6 +133,14 @@ export class Agent {
     this.runs.set(key, run);
   }
 
+  /** A task that this machine runs, or one that is still remembered. */
+  findTask(taskId: string): TaskRecord | undefined {
+    const key = this.keys.get(taskId);
+    return key === undefined
+      ? this.deps.store.tasks.list().find((task) => task.id === taskId)
+      : this.deps.store.tasks.get(key);
+  }
+
   private runnerOf(taskId: string): TaskRunner | undefined {
     const key = this.keys.get(taskId);
     return key === undefined ? undefined : this.runners.get(key);

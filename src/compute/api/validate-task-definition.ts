@@ -229,10 +229,6 @@ function checkFargate(request: RegisterTaskDefinitionRequest): void {
   if ((request.volumes ?? []).some((volume) => volume.host?.sourcePath)) {
     throw refuse('Fargate launch type does not support host sourcePath volumes.');
   }
-  const usesLogs = request.containerDefinitions?.some((one) => one.logConfiguration?.logDriver === 'awslogs');
-  if (usesLogs && !request.executionRoleArn) {
-    throw refuse('Fargate requires task definition to have execution role ARN to support log driver awslogs.');
-  }
 }
 
 /** `256`, `.25 vCPU`, `1 vcpu` as CPU units. Throws ClientException. */
