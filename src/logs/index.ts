@@ -67,3 +67,5 @@ export interface Logs extends Plane {
     limit: number,
   ): Promise<StoredLogEvent[]>;
 }
+
+export { createLogs, type LogsPlaneDependencies } from './create-logs.ts';
