@@ -1,5 +1,8 @@
 import type { Connection } from './instance.ts';
 
+// The SDK is pinned; its notice about newer versions says nothing to the person at the terminal.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
 /**
  * AWS SDK clients for one hatoba, each loaded when it is first used: start-up of the command line stays short.
  * The access key id is the account: hatoba reads a 12-digit key id so.

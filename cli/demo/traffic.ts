@@ -11,11 +11,39 @@ export interface TrafficReport {
 
 const requestTimeoutMs = 20_000;
 
+export interface Edge {
+  readonly port: number;
+  /** The load balancer's name, sent as Host. */
+  readonly host: string;
+}
+
+/** Resolves when `path` answers 200 for the first time: targets are healthy a moment after their tasks run. */
+export async function untilAnswered(edge: Edge, path: string): Promise<void> {
+  for (;;) {
+    const status = await new Promise<number>((resolve) => {
+      const request = http.get({
+        host: '127.0.0.1',
+        port: edge.port,
+        path,
+        headers: { host: edge.host },
+        agent: false,
+      });
+      request.on('response', (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      });
+      request.on('error', () => resolve(0));
+    });
+    if (status === 200) return;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
 /**
  * Steady requests to the load balancer: /api/ as the page does it, and now and then the page itself. Slow answers do
  * not slow the rhythm down until 50 requests are under way.
  */
-export function startTraffic(edge: { port: number; host: string }, requestsPerSecond: number) {
+export function startTraffic(edge: Edge, requestsPerSecond: number) {
   const report: TrafficReport = { sent: 0, answered: 0, failed: 0, sampled: 0, lastError: '' };
   const agent = new http.Agent({ keepAlive: true, maxSockets: 50 });
   let underWay = 0;
