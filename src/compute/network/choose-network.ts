@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from '../../platform/logger.ts';
 import { createLoopbackNetwork } from './loopback-network.ts';
-import { createNamespaceNetwork, removeDeadInstances } from './namespace-network.ts';
+import { createNamespaceNetwork } from './namespace-network.ts';
 import type { TaskNetwork } from './task-network.ts';
 
 export interface ChosenNetwork {
@@ -33,7 +33,6 @@ async function findObstacle({
 }): Promise<string | undefined> {
   if (process.platform !== 'linux') return `network namespaces need Linux, this is ${process.platform}`;
   if (process.getuid?.() !== 0) return 'network namespaces need root';
-  await removeDeadInstances(logger);
   const probe = createNamespaceNetwork({ instanceHash: randomBytes(8).toString('hex'), dataDirectory, logger });
   try {
     await probe.start();

@@ -2,13 +2,19 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MARK } from '../runtime/process/environment.ts';
-import { findByEnvironment, identify, isAlive, type ProcessIdentity, sendSignal } from '../runtime/process/process-table.ts';
+import {
+  findByEnvironment,
+  identify,
+  isAlive,
+  type ProcessIdentity,
+  sendSignal,
+} from '../runtime/process/process-table.ts';
 
-/** Everything of namespace mode lives here: it is root's, and gone after a reboot. */
+/** What hatobas that run as root have on this machine; gone after a reboot. */
 export const NETWORK_ROOT = '/run/hatoba';
 
-/** Whose `NETWORK_ROOT/<instance>` is: written before anything else of the instance is made, removed after everything else. */
-interface InstanceOwner {
+/** Who has something on this machine: written before anything else is made, removed after everything else. */
+export interface InstanceOwner {
   readonly instanceHash: string;
   readonly dataDirectory: string;
   readonly process: ProcessIdentity;

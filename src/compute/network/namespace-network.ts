@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from '../../platform/logger.ts';
-import { findDeadInstances, forgetOwner, NETWORK_ROOT, recordOwner } from './instance-owners.ts';
 import { FIRST_SLOT, LAST_SLOT, type Subnet, subnetAt, subnetsToTry } from './choose-subnet.ts';
+import { forgetOwner, NETWORK_ROOT, recordOwner } from './instance-owners.ts';
 import { createMetadataListener } from './metadata-listener.ts';
 import { receiveSockets, socketsInTask, toTaskSockets } from './receive-sockets.ts';
 import { runCommand } from './run-command.ts';
@@ -50,7 +50,7 @@ export function createNamespaceNetwork(options: {
 
   async function removeAll(): Promise<void> {
     metadata.close();
-    await removeInstance(instanceHash);
+    await removeInstanceNetwork(instanceHash);
     subnet = undefined;
     slots.clear();
   }
@@ -194,7 +194,7 @@ async function makeInstanceDirectory(directory: string): Promise<void> {
 const hostLinkOf = (instanceHash: string): string => `hatoba${instanceHash.slice(0, 8)}`;
 
 /** Removes everything that an instance has on this machine's network. Idempotent. */
-async function removeInstance(instanceHash: string): Promise<void> {
+export async function removeInstanceNetwork(instanceHash: string): Promise<void> {
   const link = hostLinkOf(instanceHash);
   if (existsSync(path.join('/sys/class/net', link))) await runCommand('ip', ['link', 'delete', link]);
   const directory = path.join(NETWORK_ROOT, instanceHash);
@@ -206,16 +206,6 @@ async function removeInstance(instanceHash: string): Promise<void> {
   const claimed = await claimedSubnet(instanceHash);
   if (claimed) await rm(subnetClaim(claimed), { force: true });
   await forgetOwner(instanceHash);
-}
-
-/** Removes what hatobas left behind that are gone for good: killed, and with no task alive (or with their data directory deleted). */
-export async function removeDeadInstances(logger: Logger): Promise<void> {
-  for (const { instanceHash, dataDirectory } of await findDeadInstances()) {
-    await removeInstance(instanceHash).then(
-      () => logger.info({ dataDirectory }, 'removed the task network of a hatoba that is gone'),
-      (error) => logger.warn({ err: error, dataDirectory }, 'the task network of a hatoba that is gone cannot be removed'),
-    );
-  }
 }
 
 const subnetClaim = (subnet: Subnet): string => path.join(NETWORK_ROOT, `subnet-${subnet.index}`);

@@ -18,7 +18,12 @@ export type Sockets = Map<string, Server | UdpSocket>;
 
 /** What hatoba listens on inside a task's namespace, without the ports that the task has for itself. */
 export function socketsInTask(ports: ListenerPorts, ownPorts: readonly number[]): WantedSocket[] {
-  const local = (name: string, kind: 'tcp' | 'udp', port: number): WantedSocket => ({ name, kind, address: '127.0.0.1', port });
+  const local = (name: string, kind: 'tcp' | 'udp', port: number): WantedSocket => ({
+    name,
+    kind,
+    address: '127.0.0.1',
+    port,
+  });
   const wanted: WantedSocket[] = [
     { name: 'dns', kind: 'udp', address: DNS_ADDRESS, port: 53 },
     local('gateway', 'tcp', ports.gateway),

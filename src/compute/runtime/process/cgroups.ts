@@ -44,11 +44,16 @@ interface Layout {
 const BYTES_PER_MIB = 1024 * 1024;
 const PERIOD_MICROSECONDS = 100_000;
 
+/** Removes the groups of a hatoba that is gone, whose processes have just been killed. */
+export async function removeCgroupsOf(instanceHash: string, clock: Clock, root = '/sys/fs/cgroup'): Promise<void> {
+  const layout = chooseLayout(instanceHash, root);
+  for (let attempt = 0; attempt < 50 && !removeAll(layout.directories()); attempt += 1) await clock.sleep(20);
+}
+
 /** Undefined where this machine does not let us make control groups with a memory limit. */
 export function openCgroups(instanceHash: string, clock: Clock, root = '/sys/fs/cgroup'): Cgroups | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return undefined;
-  const top = `hatoba-${instanceHash}`;
-  const layout = existsSync(path.join(root, 'cgroup.controllers')) ? layoutV2(root, top) : layoutV1(root, top);
+  const layout = chooseLayout(instanceHash, root);
   try {
     makeAll(layout, layout.directories());
     makeAll(layout, layout.directories('probe'));
@@ -71,7 +76,10 @@ function createCgroups(layout: Layout, clock: Clock): Cgroups {
   };
   const joinFiles = (...parts: string[]) => layout.directories(...parts).map((one) => path.join(one, 'cgroup.procs'));
   return {
-    createTask: (taskId, limits) => make(limits, 'setQuota', [taskId]),
+    createTask(taskId, limits) {
+      makeAll(layout, layout.directories());
+      make(limits, 'setQuota', [taskId]);
+    },
     createContainer(taskId, containerName, limits) {
       make(limits, 'setShare', [taskId, containerName]);
       return joinFiles(taskId, containerName);
@@ -99,6 +107,11 @@ function createCgroups(layout: Layout, clock: Clock): Cgroups {
     },
     removeInstance: () => void removeAll(layout.directories()),
   };
+}
+
+function chooseLayout(instanceHash: string, root: string): Layout {
+  const top = `hatoba-${instanceHash}`;
+  return existsSync(path.join(root, 'cgroup.controllers')) ? layoutV2(root, top) : layoutV1(root, top);
 }
 
 function layoutV1(root: string, top: string): Layout {

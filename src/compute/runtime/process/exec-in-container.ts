@@ -38,7 +38,9 @@ export async function execInContainer(
     return { exitCode: 127, output: (error as Error).message, timedOut: false };
   }
   const commandFile = path.join(host.records.directoryOf(taskId), `exec-${newHexId(8)}`);
-  await writeFile(commandFile, programText({ ...container.program, command: [program, ...command.slice(1)] }), { mode: 0o600 });
+  await writeFile(commandFile, programText({ ...container.program, command: [program, ...command.slice(1)] }), {
+    mode: 0o600,
+  });
   try {
     const child = launchExec({
       commandFile,

@@ -9,6 +9,8 @@ import type { Logger } from '../../../platform/logger.ts';
 import { createImageCatalog } from '../../images/image-catalog.ts';
 import { createMetadataHandler } from '../../metadata/serve-metadata.ts';
 import { chooseNetwork } from '../../network/choose-network.ts';
+import { findDeadInstances, forgetOwner, recordOwner } from '../../network/instance-owners.ts';
+import { removeInstanceNetwork } from '../../network/namespace-network.ts';
 import { serveTask } from '../../network/serve-task.ts';
 import type { TaskEndpoints } from '../../network/task-endpoints.ts';
 import { DNS_ADDRESS, type TaskPlace } from '../../network/task-network.ts';
@@ -20,7 +22,7 @@ import {
   type StartedTask,
   type TaskSpec,
 } from '../runtime.ts';
-import { openCgroups } from './cgroups.ts';
+import { openCgroups, removeCgroupsOf } from './cgroups.ts';
 import { killLeftovers, recordExit, startContainer, stopContainer, watchAdopted } from './container-lifecycle.ts';
 import { MARK } from './environment.ts';
 import { execInContainer } from './exec-in-container.ts';
@@ -55,11 +57,14 @@ export interface ProcessRuntimeOptions {
 }
 
 const STOP_SECONDS = 10;
+/** Only then is there anything on the machine that outlives our processes: namespaces, links, mounts, control groups. */
+const ownsMachine = process.platform === 'linux' && process.getuid?.() === 0;
 
 /** Runs tasks as processes of this machine. No sandbox: programs see the machine's files as their user may. */
 export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
   const { endpoints, clock, logger } = options;
   const tasks = new Map<string, TaskState>();
+  const fromBefore = new Set<TaskState>();
   const exitListeners: ((taskId: string, exit: ContainerExit) => void)[] = [];
   const catalog = createImageCatalog({ images: options.images, standIns: options.standIns ?? true });
   const runtimeDirectory = path.join(options.dataDirectory, 'runtime');
@@ -81,6 +86,10 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
   async function start(): Promise<void> {
     mkdirSync(runtimeDirectory, { recursive: true, mode: 0o700 });
     const instanceHash = createHash('sha256').update(realpathSync(options.dataDirectory)).digest('hex').slice(0, 16);
+    if (ownsMachine) {
+      await removeDeadInstances(clock, logger);
+      await recordOwner(instanceHash, options.dataDirectory);
+    }
     const taskUser = defaultTaskUser(options.taskUser);
     const isolation = await chooseIsolation();
     const canIsolateFiles = isolation.kind === 'process-namespace';
@@ -106,7 +115,11 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
     };
     started = { host, reason: chosen.reason, meter: createUsageMeter(host) };
     const { records: found, unreadable } = records.load();
-    for (const record of found) tasks.set(record.task.taskId, newTaskState(record));
+    for (const record of found) {
+      const state = newTaskState(record);
+      tasks.set(record.task.taskId, state);
+      fromBefore.add(state);
+    }
     for (const taskId of unreadable)
       logger.warn({ taskId }, 'the record of a task cannot be read: the task is not adopted');
     watchLimits(host, tasks, stopping.signal);
@@ -214,6 +227,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
         await state.saving.catch(() => undefined);
       }
       await host.network.stop({ keepTasks: tasks.size > 0 });
+      if (ownsMachine && tasks.size === 0) await forgetOwner(host.instanceHash);
       started = undefined;
     },
     prepareTask,
@@ -231,10 +245,25 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
     onExit: (listener) => void exitListeners.push(listener),
     async adopt() {
       const { host } = running();
-      return Promise.all([...tasks.values()].map((state) => adoptTask(host, state)));
+      const found = [...fromBefore].filter((state) => tasks.get(state.record.task.taskId) === state);
+      fromBefore.clear();
+      return Promise.all(found.map((state) => adoptTask(host, state)));
     },
     inspectImage: async (image, hasCommand) => catalog.inspect(image, hasCommand),
   };
+}
+
+/** Removes what hatobas left behind that are gone for good: killed, and with no task alive, or with their data directory deleted. */
+async function removeDeadInstances(clock: Clock, logger: Logger): Promise<void> {
+  for (const { instanceHash, dataDirectory } of await findDeadInstances()) {
+    try {
+      await removeInstanceNetwork(instanceHash);
+      await removeCgroupsOf(instanceHash, clock);
+      logger.info({ dataDirectory }, 'removed what a hatoba that is gone had left');
+    } catch (error) {
+      logger.warn({ err: error, dataDirectory }, 'what a hatoba that is gone had left cannot be removed');
+    }
+  }
 }
 
 function newRecord(task: TaskSpec, place: TaskPlace): TaskRecord {

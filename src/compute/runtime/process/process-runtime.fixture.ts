@@ -12,13 +12,15 @@ export const isRoot = process.getuid?.() === 0;
 /** A data directory of a test, with everything the runtime was asked on behalf of its tasks. */
 export interface Place {
   readonly dataDirectory: string;
+  /** Without links, as the instance is named after it. */
+  readonly realDataDirectory: string;
   /** `<what> <task ARN> <detail>`, in the order it came. */
   readonly heard: string[];
   open(options?: Partial<ProcessRuntimeOptions>): Runtime;
 }
 
 export function makePlace(network: ProcessRuntimeOptions['network']): Place {
-  const dataDirectory = realpathSync(mkdtempSync(path.join(tmpdir(), 'hatoba-test-')));
+  const dataDirectory = mkdtempSync(path.join(tmpdir(), 'hatoba-test-'));
   const heard: string[] = [];
   const open = (options: Partial<ProcessRuntimeOptions> = {}) =>
     createProcessRuntime({
@@ -30,7 +32,7 @@ export function makePlace(network: ProcessRuntimeOptions['network']): Place {
       logger: silentLogger,
       ...options,
     });
-  return { dataDirectory, heard, open };
+  return { dataDirectory, realDataDirectory: realpathSync(dataDirectory), heard, open };
 }
 
 /** Endpoints that answer with who called. */
@@ -51,6 +53,10 @@ function listeningEndpoints(heard: string[]): TaskEndpoints {
       Token: workload.taskArn,
       Expiration: '2026-01-01T01:00:00Z',
     }),
-    taskMetadata: (taskId) => ({ TaskARN: taskId, TaskTags: { a: 'b' }, Containers: [{ Name: 'app', DockerId: 'd1' }] }),
+    taskMetadata: (taskId) => ({
+      TaskARN: taskId,
+      TaskTags: { a: 'b' },
+      Containers: [{ Name: 'app', DockerId: 'd1' }],
+    }),
   };
 }

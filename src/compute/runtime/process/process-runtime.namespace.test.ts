@@ -1,7 +1,19 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { NETWORK_ROOT } from '../../network/instance-owners.ts';
 import { containerSpec, taskSpec, until } from '../runtime.contract.ts';
 import type { ContainerSpec, Runtime } from '../runtime.ts';
 import { MARK } from './environment.ts';
@@ -9,18 +21,28 @@ import type { ProcessRuntimeOptions } from './index.ts';
 import { isRoot, makePlace, type Place } from './process-runtime.fixture.ts';
 import { findByEnvironment } from './process-table.ts';
 
-const title = isRoot ? 'tasks in network namespaces' : 'tasks in network namespaces (needs root: run the tests with sudo)';
+const title = isRoot
+  ? 'tasks in network namespaces'
+  : 'tasks in network namespaces (needs root: run the tests with sudo)';
 
-/** What this machine has of ours: to compare before and after. */
-function traces() {
-  const ofOurs = (names: string[]) => names.filter((name) => name.includes('hatoba')).sort();
+const nothing = { links: [], mounts: [], files: [], groups: [], homes: [], processes: [] };
+
+/** What this machine has of one hatoba and these tasks of it. */
+function leftOf(place: Place, taskIds: readonly string[]): Record<keyof typeof nothing, unknown[]> {
+  const hash = createHash('sha256').update(place.realDataDirectory).digest('hex').slice(0, 16);
+  const ofPlace = (names: string[]) => names.filter((name) => name.includes(hash));
+  const files = existsSync(NETWORK_ROOT) ? readdirSync(NETWORK_ROOT) : [];
+  const claims = files.filter(
+    (file) => file.startsWith('subnet-') && readlinkSync(path.join(NETWORK_ROOT, file)) === hash,
+  );
+  const groups = ['memory', 'cpu', 'cpuacct', '.'].map((controller) => path.join('/sys/fs/cgroup', controller));
   return {
-    links: ofOurs(readdirSync('/sys/class/net')),
-    mounts: ofOurs(readFileSync('/proc/self/mounts', 'utf8').split('\n').map((line) => line.split(' ')[1] ?? '')),
-    files: existsSync('/run/hatoba') ? readdirSync('/run/hatoba').sort() : [],
-    groups: existsSync('/sys/fs/cgroup/memory') ? ofOurs(readdirSync('/sys/fs/cgroup/memory')) : [],
-    homes: readdirSync(tmpdir()).filter((name) => /^hatoba-[0-9a-f]{8}-/.test(name)).sort(),
-    processes: findByEnvironment((entry) => entry.startsWith(`${MARK}=`)).map(({ pid }) => pid),
+    links: readdirSync('/sys/class/net').filter((name) => name === `hatoba${hash.slice(0, 8)}`),
+    mounts: ofPlace(readFileSync('/proc/self/mounts', 'utf8').split('\n')),
+    files: [...ofPlace(files), ...claims],
+    groups: groups.filter(existsSync).flatMap((directory) => ofPlace(readdirSync(directory))),
+    homes: readdirSync(tmpdir()).filter((name) => taskIds.some((id) => name.startsWith(`hatoba-${id.slice(0, 8)}-`))),
+    processes: findByEnvironment((entry) => entry.startsWith(`${MARK}=${hash}/`)),
   };
 }
 
@@ -45,7 +67,11 @@ describe.skipIf(!isRoot)(title, () => {
   }
 
   const server = (text: string): Partial<ContainerSpec> => ({
-    command: ['node', '-e', `require('node:http').createServer((q, r) => r.end('${text} ' + process.getuid())).listen(80, '0.0.0.0')`],
+    command: [
+      'node',
+      '-e',
+      `require('node:http').createServer((q, r) => r.end('${text} ' + process.getuid())).listen(80, '0.0.0.0')`,
+    ],
     containerPorts: [80],
   });
   const fetchText = async (url: string) => (await fetch(url)).text();
@@ -101,7 +127,11 @@ describe.skipIf(!isRoot)(title, () => {
   test('the memory of a whole task is limited', async () => {
     const runtime = await open();
     const task = taskSpec(
-      [containerSpec('app', { command: ['node', '-e', 'const k = []; setInterval(() => k.push(Buffer.alloc(8 << 20, 1)), 5)'] })],
+      [
+        containerSpec('app', {
+          command: ['node', '-e', 'const k = []; setInterval(() => k.push(Buffer.alloc(8 << 20, 1)), 5)'],
+        }),
+      ],
       { memoryMib: 128 },
     );
     const exits: unknown[] = [];
@@ -113,15 +143,19 @@ describe.skipIf(!isRoot)(title, () => {
   });
 
   test('twenty tasks at once, and nothing is left of them', async () => {
-    const before = traces();
-    const runtime = await open();
+    const place = makePlace('namespace');
+    const runtime = await open(place);
     const tasks = await Promise.all(
-      Array.from({ length: 20 }, () => run(runtime, { command: ['sh', '-c', 'setsid sleep 401 & (sleep 402 &); sleep 403'] })),
+      Array.from({ length: 20 }, () =>
+        run(runtime, { command: ['sh', '-c', 'setsid sleep 401 & (sleep 402 &); sleep 403'] }),
+      ),
     );
     expect(new Set(tasks.map(({ address }) => address)).size).toBe(20);
+    const ids = tasks.map(({ task }) => task.taskId);
+    expect(leftOf(place, ids).homes.length).toBe(20);
     await Promise.all(tasks.slice(0, 10).map(({ task }) => runtime.removeTask(task.taskId)));
     await runtime.stop({ stopTasks: true });
-    expect(traces()).toEqual(before);
+    expect(leftOf(place, ids)).toEqual(nothing);
   });
 
   test('two hatobas have subnets of their own and do not see each other’s end', async () => {
@@ -135,18 +169,16 @@ describe.skipIf(!isRoot)(title, () => {
   });
 
   test('what a hatoba left that is gone for good is removed by the next one', async () => {
-    const before = traces();
     const place = makePlace('namespace');
     const abandoned = place.open();
     await abandoned.start();
     const { task } = await run(abandoned, { command: ['sleep', '404'] });
     await abandoned.stop({ stopTasks: false });
     // As after kill -9 of its process: the owner that is written down does not exist.
-    for (const name of traces().files.filter((file) => file.endsWith('.json') && !before.files.includes(file))) {
-      const file = path.join('/run/hatoba', name);
-      const owner = JSON.parse(readFileSync(file, 'utf8'));
-      writeFileSync(file, JSON.stringify({ ...owner, process: { ...owner.process, startTime: '1' } }));
-    }
+    const [ownerFile] = leftOf(place, []).files.filter((file) => String(file).endsWith('.json'));
+    const file = path.join(NETWORK_ROOT, String(ownerFile));
+    const owner = JSON.parse(readFileSync(file, 'utf8'));
+    writeFileSync(file, JSON.stringify({ ...owner, process: { ...owner.process, startTime: '1' } }));
     const other = await open();
     expect(findByEnvironment((entry) => entry.includes(task.taskId)).length).toBeGreaterThan(0);
     await other.stop({ stopTasks: true });
@@ -154,8 +186,8 @@ describe.skipIf(!isRoot)(title, () => {
     rmSync(place.dataDirectory, { recursive: true });
     const next = await open();
     await next.stop({ stopTasks: true });
-    await until(() => findByEnvironment((entry) => entry.includes(task.taskId)).length === 0);
-    expect({ ...traces(), homes: [] }).toEqual({ ...before, homes: [] });
+    // The home was named in the record, which is gone with the data directory.
+    expect({ ...leftOf(place, []) }).toEqual(nothing);
   });
 
   test('an image that the task user cannot read runs as its owner, unless the user is a setting', async () => {

@@ -58,7 +58,10 @@ for (const mode of modes) {
 
     test('the stop signal reaches the program, and its exit code is kept', async () => {
       const { runtime, exits } = await begin();
-      const { task, output } = await run(runtime, shell('trap "echo bye; exit 9" TERM; echo up; while :; do sleep 0.05; done'));
+      const { task, output } = await run(
+        runtime,
+        shell('trap "echo bye; exit 9" TERM; echo up; while :; do sleep 0.05; done'),
+      );
       await until(() => output().includes('up'));
       await runtime.stopContainer(task.taskId, 'app', 10);
       expect(exits).toMatchObject([{ exitCode: 9 }]);
@@ -67,7 +70,8 @@ for (const mode of modes) {
 
     test('a whole tree that ignores the signal is killed: children, sessions of their own, orphans', async () => {
       const { runtime, exits } = await begin();
-      const script = 'trap "" TERM; sleep 301 & setsid sleep 302 & (sleep 303 &); setsid sh -c "sleep 304 & sleep 305" & echo up; wait; sleep 306';
+      const script =
+        'trap "" TERM; sleep 301 & setsid sleep 302 & (sleep 303 &); setsid sh -c "sleep 304 & sleep 305" & echo up; wait; sleep 306';
       const { task, output } = await run(runtime, shell(script));
       await until(() => output().includes('up') && processesOf(task.taskId).length >= 6);
       await runtime.stopContainer(task.taskId, 'app', 0);
@@ -86,10 +90,10 @@ for (const mode of modes) {
     test('the environment is the given one, nothing of ours', async () => {
       process.env.HATOBA_TEST_SECRET = 'ours';
       const { runtime, exits } = await begin();
-      const { output } = await run(
-        runtime,
-        { command: ['env'], environment: { QUOTED: `it's "$HOME" \\`, 'with.dot': '1', AWS_XRAY_DAEMON_ADDRESS: '' } },
-      );
+      const { output } = await run(runtime, {
+        command: ['env'],
+        environment: { QUOTED: `it's "$HOME" \\`, 'with.dot': '1', AWS_XRAY_DAEMON_ADDRESS: '' },
+      });
       await until(() => exits.length === 1);
       delete process.env.HATOBA_TEST_SECRET;
       expect(output()).not.toContain('HATOBA_TEST_SECRET');
@@ -199,7 +203,9 @@ for (const mode of modes) {
 
     test('usage shows time, memory and files, and counters only grow', async () => {
       const { runtime } = await begin();
-      const { task } = await run(runtime, { command: ['node', '-e', 'setInterval(() => { for (let i = 0; i < 1e6; i++); }, 1)'] });
+      const { task } = await run(runtime, {
+        command: ['node', '-e', 'setInterval(() => { for (let i = 0; i < 1e6; i++); }, 1)'],
+      });
       const first = await until(async () => {
         const [usage] = await runtime.usage(task.taskId);
         return usage && usage.cpuNanoseconds > 0 && usage.memoryBytes > 5e6 && usage;
@@ -216,7 +222,10 @@ for (const mode of modes) {
       const directory = mkdtempSync(path.join(tmpdir(), 'hatoba-image-'));
       const { chmodSync } = await import('node:fs');
       chmodSync(directory, 0o755);
-      writeFileSync(path.join(directory, 'Dockerfile'), 'FROM node:20\nWORKDIR /app\nCOPY . .\nENV GREETING=hi\nCMD ["node", "/app/hello.js"]\n');
+      writeFileSync(
+        path.join(directory, 'Dockerfile'),
+        'FROM node:20\nWORKDIR /app\nCOPY . .\nENV GREETING=hi\nCMD ["node", "/app/hello.js"]\n',
+      );
       writeFileSync(path.join(directory, 'hello.js'), 'console.log(process.env.GREETING, process.cwd())');
       const { runtime, exits } = await begin(makePlace(mode), { images: { 'shop/hello': directory } });
       const { output } = await run(runtime, { image: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/hello:7' });
