@@ -95,7 +95,7 @@ export async function startHatoba(config: Config): Promise<Hatoba> {
     logger,
     config: { host, account, region, edgePort: config.edgePort },
   });
-  const alarms = createAlarms({ state, metrics, logs, traces, clock, logger, notifications: config.notifications });
+  const alarms = createAlarms({ state, metrics, traces, clock, logger, notifications: config.notifications });
   const tables = createTables({ dataDirectory: join(config.dataDir, 'tables'), clock, logger });
   const runtime = openRuntime({
     config,

@@ -1,5 +1,20 @@
+import type { Metrics } from '../metrics/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import { StaleVersionError, type StateStore } from '../stores/state/store.ts';
+import type { Traces } from '../traces/index.ts';
 import type { AccountRegion } from '../wire/aws/call-context.ts';
-import type { Plane, ServiceTable } from '../wire/aws/service-table.ts';
+import type { Handlers, OperationHandler, Plane, ServiceTable } from '../wire/aws/service-table.ts';
+import { AlarmLoop } from './alarm-loop.ts';
+import { changeAlarmHandlers, setAlarmState } from './api/change-alarms.ts';
+import { describeAlarmHistory } from './api/describe-alarm-history.ts';
+import { describeAlarms, describeAlarmsForMetric } from './api/describe-alarms.ts';
+import { putCompositeAlarm, putMetricAlarm } from './api/put-alarm.ts';
+import { createChangeAlarmState, type TransitionWatcher } from './change-alarm-state.ts';
+import { summaryOf } from './model.ts';
+import type { NotificationTarget } from './notifiers/deliver.ts';
+import { Notifier } from './notifiers/notifier.ts';
+import { AlarmStore } from './store.ts';
 
 export type AlarmStateValue = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
@@ -19,4 +34,70 @@ export interface Alarms extends Plane {
   alarms(scope: AccountRegion): Promise<AlarmSummary[]>;
   /** State transitions, newest last; alarms act on nothing themselves. Returns the way to stop it. */
   watch(onTransition: (alarm: AlarmSummary, previous: AlarmStateValue) => void): () => void;
+}
+
+export type { NotificationTarget } from './notifiers/deliver.ts';
+
+export interface AlarmsDependencies {
+  readonly state: StateStore;
+  readonly metrics: Metrics;
+  readonly traces: Traces;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Targets of alarm actions: an action whose ARN ends in `:<name>` goes to the target of that name. */
+  readonly notifications: readonly NotificationTarget[];
+}
+
+export function createAlarms(deps: AlarmsDependencies): Alarms {
+  const { state, metrics, traces, clock, logger } = deps;
+  const store = new AlarmStore(state);
+  const watchers = new Set<TransitionWatcher>();
+  const notifier = new Notifier({ state, store, targets: deps.notifications, clock, logger });
+  const changeState = createChangeAlarmState(store, notifier, watchers);
+  const loop = new AlarmLoop({ store, metrics, traces, clock, logger, changeState });
+
+  const handlers: Handlers<typeof import('@aws-sdk/client-cloudwatch')> = {
+    ...changeAlarmHandlers(store, clock),
+    PutMetricAlarm: putMetricAlarm(store, clock),
+    PutCompositeAlarm: putCompositeAlarm(store, clock),
+    DescribeAlarms: describeAlarms(store),
+    DescribeAlarmsForMetric: describeAlarmsForMetric(store),
+    DescribeAlarmHistory: describeAlarmHistory(store),
+    SetAlarmState: setAlarmState(store, clock, changeState),
+  };
+
+  return {
+    services: [{ service: 'cloudwatch', handlers: retriedWhenStale(handlers) }],
+    alarms: async (scope) => (await store.list(scope)).map(({ value }) => summaryOf(value)),
+    watch(onTransition) {
+      watchers.add(onTransition);
+      return () => watchers.delete(onTransition);
+    },
+    async start() {
+      await notifier.start();
+      loop.start();
+    },
+    async stop() {
+      await loop.stop();
+      await notifier.stop();
+    },
+  };
+}
+
+const triesMax = 5;
+
+/** A call that was overtaken by an evaluation reads and decides again. */
+function retriedWhenStale(handlers: Readonly<Record<string, OperationHandler>>): Record<string, OperationHandler> {
+  const retried =
+    (handler: OperationHandler): OperationHandler =>
+    async (input, context) => {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await handler(input, context);
+        } catch (error) {
+          if (!(error instanceof StaleVersionError) || attempt === triesMax) throw error;
+        }
+      }
+    };
+  return Object.fromEntries(Object.entries(handlers).map(([name, handler]) => [name, retried(handler)]));
 }

@@ -1,0 +1,131 @@
+import type { Metrics } from '../metrics/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import { StaleVersionError, type Versioned } from '../stores/state/store.ts';
+import type { Traces } from '../traces/index.ts';
+import type { ChangeAlarmState } from './change-alarm-state.ts';
+import { judgeCompositeAlarm, judgeMetricAlarm } from './judge-alarm.ts';
+import { type Alarm, initialReason, type MetricAlarm } from './model.ts';
+import { periodOf, readDatapoints } from './read-datapoints.ts';
+import type { AlarmStore } from './store.ts';
+
+export interface AlarmLoopOptions {
+  readonly store: AlarmStore;
+  readonly metrics: Metrics;
+  readonly traces: Traces;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly changeState: ChangeAlarmState;
+}
+
+const tickMs = 10_000;
+const minuteMs = 60_000;
+/** Data of a period arrive a little after its end: our own within a second, a canary's within two. */
+const settleMs = 3_000;
+const trimEveryTicks = 360;
+const compositeDepthMax = 10;
+
+/** Evaluates alarms: those with short periods every ten seconds, the others every minute, composites after them. */
+export class AlarmLoop {
+  private readonly options: AlarmLoopOptions;
+  private readonly stopping = new AbortController();
+  private loop: Promise<void> = Promise.resolve();
+  private ticks = 0;
+
+  constructor(options: AlarmLoopOptions) {
+    this.options = options;
+  }
+
+  start(): void {
+    this.loop = this.run();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.loop;
+  }
+
+  private async run(): Promise<void> {
+    const { clock, logger, store } = this.options;
+    while (!this.stopping.signal.aborted) {
+      const sinceTickMs = (clock.now().getTime() - settleMs) % tickMs;
+      await clock.sleep(tickMs - sinceTickMs, this.stopping.signal).catch(() => {});
+      if (this.stopping.signal.aborted) return;
+      try {
+        const now = clock.now();
+        await this.evaluate(new Date(Math.floor((now.getTime() - settleMs) / tickMs) * tickMs));
+        this.ticks += 1;
+        if (this.ticks % trimEveryTicks === 1) await store.trimHistory(now);
+      } catch (error) {
+        if (!this.stopping.signal.aborted) logger.error({ error: String(error) }, 'alarms could not be evaluated');
+      }
+    }
+  }
+
+  /** One pass over everything that is due at `at` (a multiple of ten seconds). */
+  async evaluate(at: Date): Promise<void> {
+    const { store, metrics, traces } = this.options;
+    const alarms = await store.list();
+    const isMinute = at.getTime() % minuteMs === 0;
+    const due = alarms.filter(
+      (found): found is Versioned<MetricAlarm> =>
+        found.value.kind === 'metric' &&
+        (isMinute || periodOf(found.value) < 60 || found.value.state.reason === initialReason),
+    );
+    // Long periods slide by whole minutes.
+    const minute = new Date(Math.floor(at.getTime() / minuteMs) * minuteMs);
+    const short = due.filter(({ value }) => periodOf(value) < 60);
+    const long = due.filter(({ value }) => periodOf(value) >= 60);
+    for (const [group, end] of [
+      [short, at],
+      [long, minute],
+    ] as const) {
+      const points = await readDatapoints(
+        group.map(({ value }) => value),
+        end,
+        { metrics, traces },
+      );
+      for (const found of group)
+        await this.settle(
+          found,
+          judgeMetricAlarm(found.value, points.get(found.value) ?? [], this.options.clock.now()),
+        );
+    }
+    if (alarms.some(({ value }) => value.kind === 'composite')) await this.evaluateComposites();
+  }
+
+  /** Composites may watch composites: passes until nothing changes, or until a circle is sure. */
+  private async evaluateComposites(): Promise<void> {
+    for (let pass = 0; pass < compositeDepthMax; pass += 1) {
+      let changed = false;
+      const alarms = await this.options.store.list();
+      for (const found of alarms) {
+        const { value } = found;
+        if (value.kind !== 'composite') continue;
+        const same = alarms
+          .map((other) => other.value)
+          .filter((other) => other.account === value.account && other.region === value.region);
+        const known = new Map<string, Alarm>(
+          same.flatMap((other) => [
+            [other.name, other],
+            [other.arn, other],
+          ]),
+        );
+        if (await this.settle(found, judgeCompositeAlarm(value, known, this.options.clock.now()))) changed = true;
+      }
+      if (!changed) return;
+    }
+  }
+
+  private async settle(found: Versioned<Alarm>, next: Alarm['state'] | undefined): Promise<boolean> {
+    if (!next) return false;
+    try {
+      await this.options.changeState(found, next);
+      return true;
+    } catch (error) {
+      // Somebody changed or deleted the alarm meanwhile; the next pass sees what it is now.
+      if (error instanceof StaleVersionError) return false;
+      throw error;
+    }
+  }
+}

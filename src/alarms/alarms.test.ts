@@ -1,0 +1,265 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { MetricPoint, Metrics } from '../metrics/index.ts';
+import { ManualClock } from '../platform/clock.ts';
+import { silentLogger } from '../platform/logger.ts';
+import { openSqliteStateStore } from '../stores/state/sqlite.ts';
+import type { StateStore } from '../stores/state/store.ts';
+import type { Traces } from '../traces/index.ts';
+import { type Alarms, createAlarms } from './index.ts';
+
+const scope = { account: '000000000000', region: 'us-east-1' };
+const topic = 'arn:aws:sns:us-east-1:000000000000:ops';
+
+/** Metrics that were put into a list; reads them as the real plane does, for sums. */
+function fakeMetrics(data: { name: string; timestampMs: number; value: number }[]): Metrics {
+  return {
+    async readData(_scope, queries, start, end) {
+      return queries.map((query) => {
+        const { Metric, Period = 60, Stat } = query.MetricStat!;
+        const sums = new Map<number, number>();
+        for (const datum of data) {
+          if (
+            datum.name !== Metric?.MetricName ||
+            datum.timestampMs < start.getTime() ||
+            datum.timestampMs >= end.getTime()
+          )
+            continue;
+          const at =
+            start.getTime() + Math.floor((datum.timestampMs - start.getTime()) / (Period * 1000)) * Period * 1000;
+          sums.set(at, (sums.get(at) ?? 0) + (Stat === 'SampleCount' ? 1 : datum.value));
+        }
+        const points: MetricPoint[] = [...sums].map(([timestampMs, value]) => ({ timestampMs, value }));
+        return { id: query.Id ?? '', label: '', points };
+      });
+    },
+  } as Metrics;
+}
+
+let directory: string;
+let state: StateStore;
+let clock: ManualClock;
+let alarms: Alarms;
+let data: { name: string; timestampMs: number; value: number }[];
+let received: { body: any; id: string }[];
+let answers: number[];
+let server: http.Server;
+
+const call = async (operation: string, input: object): Promise<any> =>
+  alarms.services[0]!.handlers[operation]!(input, scope as never);
+
+beforeEach(async () => {
+  directory = mkdtempSync(path.join(os.tmpdir(), 'hatoba-alarms-'));
+  clock = new ManualClock(new Date('2026-11-22T01:00:00Z'));
+  state = openSqliteStateStore(directory, () => clock.now());
+  [data, received, answers] = [[], [], []];
+  server = http.createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    response.statusCode = answers.shift() ?? 200;
+    if (response.statusCode === 200) received.push({ body: JSON.parse(body), id: `${request.headers['webhook-id']}` });
+    response.end('ok');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  open();
+  await alarms.start();
+});
+
+function open(): void {
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  alarms = createAlarms({
+    state,
+    metrics: fakeMetrics(data),
+    traces: {
+      countTraces: async () => [{ timestampMs: clock.now().getTime() - 90_000, count: 7 }],
+    } as unknown as Traces,
+    clock,
+    logger: silentLogger,
+    notifications: [
+      { name: 'ops', kind: 'slack', url },
+      { name: 'hook', kind: 'webhook', url },
+    ],
+  });
+}
+
+afterEach(async () => {
+  await alarms.stop();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await state.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const cpuAlarm = (more: object = {}) => ({
+  ...{
+    AlarmName: 'cpu/high',
+    Namespace: 'Shop',
+    MetricName: 'Cpu',
+    Statistic: 'Sum',
+    Period: 60,
+    EvaluationPeriods: 1,
+  },
+  ...{ Threshold: 5, ComparisonOperator: 'GreaterThanThreshold', AlarmActions: [topic] },
+  ...more,
+});
+
+/** Moves time on until the condition holds; each step lets the loop run. */
+async function passTime(condition: () => Promise<boolean>): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        clock.advance(10_000);
+        await new Promise((resolve) => setImmediate(resolve));
+        return condition();
+      },
+      { timeout: 10_000, interval: 5 },
+    )
+    .toBe(true);
+}
+
+const stateOf = async (name: string): Promise<string> =>
+  (await call('DescribeAlarms', { AlarmNames: [name], AlarmTypes: ['MetricAlarm', 'CompositeAlarm'] })).MetricAlarms[0]
+    ?.StateValue;
+const historyOf = async (name: string): Promise<string[]> =>
+  (await call('DescribeAlarmHistory', { AlarmName: name, ScanBy: 'TimestampAscending' })).AlarmHistoryItems.map(
+    (item: any) => item.HistorySummary,
+  );
+
+test('an alarm goes off, tells Slack once, and recovers', async () => {
+  const seen: string[] = [];
+  alarms.watch((alarm, previous) => seen.push(`${previous} -> ${alarm.state}`));
+  await call('PutMetricAlarm', cpuAlarm({ TreatMissingData: 'notBreaching', AlarmDescription: 'a <b> & c' }));
+  expect(await stateOf('cpu/high')).toBe('INSUFFICIENT_DATA');
+  data.push({ name: 'Cpu', timestampMs: clock.now().getTime() + 30_000, value: 99 });
+  await passTime(async () => (await stateOf('cpu/high')) === 'ALARM');
+  await passTime(async () => (await stateOf('cpu/high')) === 'OK');
+  await expect.poll(() => received.length).toBe(1);
+  expect(received[0]!.body.text).toMatch(/^ALARM: cpu\/high \(us-east-1\): Threshold Crossed: 1 datapoint \[99.0/);
+  expect(JSON.stringify(received[0]!.body)).toContain('a &lt;b&gt; &amp; c');
+  expect(seen.slice(-2)).toEqual(['OK -> ALARM', 'ALARM -> OK']);
+  const [alarm] = await alarms.alarms(scope);
+  expect(alarm).toMatchObject({
+    name: 'cpu/high',
+    state: 'OK',
+    namespace: 'Shop',
+    arn: 'arn:aws:cloudwatch:us-east-1:000000000000:alarm:cpu/high',
+  });
+  const history = await historyOf('cpu/high');
+  expect(history[0]).toBe('Alarm "cpu/high" created');
+  expect(history).toContain('Alarm updated from OK to ALARM');
+  expect(history).toContain(`Successfully executed action ${topic}`);
+});
+
+test('a delivery that fails is tried again; what no target takes is in the history', async () => {
+  answers = [500, 429];
+  await call(
+    'PutMetricAlarm',
+    cpuAlarm({ AlarmActions: [topic, 'arn:aws:lambda:us-east-1:0:function:x', 'arn:aws:sns:us-east-1:0:hook'] }),
+  );
+  await call('SetAlarmState', { AlarmName: 'cpu/high', StateValue: 'ALARM', StateReason: 'by hand' });
+  await passTime(async () => received.length === 2);
+  const webhook = received.find(({ body }) => body.AlarmName)!;
+  expect(webhook.body).toMatchObject({
+    NewStateValue: 'ALARM',
+    OldStateValue: 'INSUFFICIENT_DATA',
+    NewStateReason: 'by hand',
+    Trigger: { Statistic: 'SUM' },
+  });
+  await expect
+    .poll(async () => (await historyOf('cpu/high')).filter((summary) => summary.startsWith('Failed')))
+    .toEqual(['Failed to execute action arn:aws:lambda:us-east-1:0:function:x']);
+});
+
+test('a notification that a crash left behind is delivered by the next process', async () => {
+  answers = Array.from({ length: 50 }, () => 503);
+  await call('PutMetricAlarm', cpuAlarm());
+  await call('SetAlarmState', { AlarmName: 'cpu/high', StateValue: 'ALARM', StateReason: 'before the crash' });
+  await expect.poll(() => answers.length).toBeLessThan(50);
+  await alarms.stop();
+  answers = [];
+  open();
+  await alarms.start();
+  await expect.poll(() => received.length).toBe(1);
+  expect(received[0]!.body.text).toContain('before the crash');
+});
+
+test('composite alarms follow their children', async () => {
+  await call('PutMetricAlarm', cpuAlarm({ AlarmActions: [] }));
+  await call('PutCompositeAlarm', {
+    AlarmName: 'all',
+    AlarmRule: 'ALARM("cpu/high") AND NOT ALARM(nowhere)',
+    AlarmActions: [topic],
+  });
+  await call('PutCompositeAlarm', { AlarmName: 'top', AlarmRule: 'ALARM(all)' });
+  data.push({ name: 'Cpu', timestampMs: clock.now().getTime() + 30_000, value: 99 });
+  const composite = async (name: string) =>
+    (await call('DescribeAlarms', { AlarmNames: [name], AlarmTypes: ['CompositeAlarm'] })).CompositeAlarms[0];
+  await passTime(async () => (await composite('top')).StateValue === 'ALARM');
+  expect((await composite('all')).StateReason).toMatch(
+    /alarm:cpu\/high transitioned to ALARM at Sunday 22 November, 2026/,
+  );
+  await expect(call('DeleteAlarms', { AlarmNames: ['all'] })).rejects.toMatchObject({
+    code: 'InvalidParameterValueException',
+  });
+  await call('DeleteAlarms', { AlarmNames: ['all', 'top', 'cpu/high'] });
+  expect(await alarms.alarms(scope)).toEqual([]);
+});
+
+test('an alarm on the number of traces that a filter selects', async () => {
+  await call(
+    'PutMetricAlarm',
+    cpuAlarm({
+      AlarmName: 'traces',
+      Namespace: 'Hatoba/Traces',
+      MetricName: 'TraceCount',
+      Dimensions: [{ Name: 'FilterExpression', Value: 'fault' }],
+      AlarmActions: [],
+      EvaluationPeriods: 2,
+      DatapointsToAlarm: 1,
+    }),
+  );
+  await passTime(async () => (await stateOf('traces')) === 'ALARM');
+});
+
+test('actions can be switched off, alarms found by metric, tags kept', async () => {
+  await call('PutMetricAlarm', cpuAlarm({ Tags: [{ Key: 'team', Value: 'shop' }] }));
+  await call('DisableAlarmActions', { AlarmNames: ['cpu/high'] });
+  await call('SetAlarmState', { AlarmName: 'cpu/high', StateValue: 'ALARM', StateReason: 'quiet' });
+  expect(await historyOf('cpu/high')).toEqual([
+    'Alarm "cpu/high" created',
+    'Alarm "cpu/high" updated',
+    'Alarm updated from INSUFFICIENT_DATA to ALARM',
+  ]);
+  const found = await call('DescribeAlarmsForMetric', { Namespace: 'Shop', MetricName: 'Cpu' });
+  expect(found.MetricAlarms).toMatchObject([{ AlarmName: 'cpu/high', ActionsEnabled: false, StateValue: 'ALARM' }]);
+  const ResourceARN = found.MetricAlarms[0].AlarmArn;
+  await call('TagResource', { ResourceARN, Tags: [{ Key: 'tier', Value: '1' }] });
+  await call('UntagResource', { ResourceARN, TagKeys: ['team'] });
+  expect((await call('ListTagsForResource', { ResourceARN })).Tags).toEqual([{ Key: 'tier', Value: '1' }]);
+});
+
+test.each([
+  [{ Statistic: undefined }, 'InvalidParameterCombinationException'],
+  [{ Period: 45 }, 'InvalidParameterValueException'],
+  [{ DatapointsToAlarm: 2 }, 'InvalidParameterValueException'],
+  [{ EvaluationPeriods: 2000 }, 'InvalidParameterValueException'],
+  [{ ComparisonOperator: 'GreaterThanUpperThreshold' }, 'InvalidParameterValueException'],
+  [{ Metrics: [{ Id: 'm' }] }, 'InvalidParameterCombinationException'],
+  [{ TreatMissingData: 'maybe' }, 'InvalidParameterValueException'],
+])('a bad alarm is refused: %j', async (more, code) => {
+  await expect(call('PutMetricAlarm', cpuAlarm(more))).rejects.toMatchObject({ code });
+});
+
+test('unknown alarms and bad rules', async () => {
+  await expect(call('SetAlarmState', { AlarmName: 'none', StateValue: 'OK', StateReason: '' })).rejects.toMatchObject({
+    code: 'ResourceNotFound',
+  });
+  await expect(call('DeleteAlarms', { AlarmNames: ['none'] })).rejects.toMatchObject({ code: 'ResourceNotFound' });
+  await expect(call('PutCompositeAlarm', { AlarmName: 'c', AlarmRule: 'ALARM(' })).rejects.toMatchObject({
+    code: 'InvalidParameterValueException',
+  });
+});

@@ -1,0 +1,128 @@
+import type { MetricDataQuery } from '@aws-sdk/client-cloudwatch';
+import type { Metrics } from '../metrics/index.ts';
+import type { Traces } from '../traces/index.ts';
+import { evaluationRange } from './evaluate-alarm.ts';
+import type { MetricAlarm } from './model.ts';
+
+export interface AlarmDatapoint {
+  readonly timestampMs: number;
+  readonly value: number | undefined;
+  readonly sampleCount: number | undefined;
+}
+
+/** Namespace and metric of an alarm on traces: the number that a filter expression selects in a period. */
+export const tracesNamespace = 'Hatoba/Traces';
+export const traceCountMetric = 'TraceCount';
+const filterDimension = 'FilterExpression';
+
+const alarmsPerReadMax = 200;
+
+export const periodOf = (alarm: MetricAlarm): number =>
+  alarm.configuration.Period ??
+  alarm.configuration.Metrics?.find((query) => query.MetricStat)?.MetricStat?.Period ??
+  60;
+
+/**
+ * The evaluation range of each alarm, oldest first, ending at `end`. Alarms on single metrics of the same account, region
+ * and range are read together.
+ */
+export async function readDatapoints(
+  alarms: readonly MetricAlarm[],
+  end: Date,
+  sources: { readonly metrics: Metrics; readonly traces: Traces },
+): Promise<Map<MetricAlarm, AlarmDatapoint[]>> {
+  const found = new Map<MetricAlarm, AlarmDatapoint[]>();
+  const groups = new Map<string, MetricAlarm[]>();
+  for (const alarm of alarms) {
+    if (alarm.configuration.Namespace === tracesNamespace)
+      found.set(alarm, await readTraceCounts(alarm, end, sources.traces));
+    else if (alarm.configuration.Metrics) found.set(alarm, await readMaths(alarm, end, sources.metrics));
+    else {
+      const key = [alarm.account, alarm.region, periodOf(alarm), alarm.configuration.EvaluationPeriods].join(' ');
+      groups.set(key, [...(groups.get(key) ?? []), alarm]);
+    }
+  }
+  for (const group of groups.values()) {
+    for (let start = 0; start < group.length; start += alarmsPerReadMax) {
+      await readTogether(group.slice(start, start + alarmsPerReadMax), end, sources.metrics, found);
+    }
+  }
+  return found;
+}
+
+async function readTogether(
+  group: readonly MetricAlarm[],
+  end: Date,
+  metrics: Metrics,
+  found: Map<MetricAlarm, AlarmDatapoint[]>,
+): Promise<void> {
+  const first = group[0]!;
+  const queries = group.flatMap((alarm, index): MetricDataQuery[] => {
+    const { configuration } = alarm;
+    const stat = {
+      Metric: {
+        Namespace: configuration.Namespace,
+        MetricName: configuration.MetricName,
+        Dimensions: configuration.Dimensions,
+      },
+      Period: periodOf(alarm),
+      ...(configuration.Unit === undefined ? {} : { Unit: configuration.Unit }),
+    };
+    const name = configuration.Statistic ?? configuration.ExtendedStatistic ?? 'Average';
+    return [
+      { Id: `v${index}`, MetricStat: { ...stat, Stat: name } },
+      { Id: `n${index}`, MetricStat: { ...stat, Stat: 'SampleCount' } },
+    ];
+  });
+  const results = await metrics.readData(first, queries, startOf(first, end), end);
+  const byId = new Map(
+    results.map((result) => [result.id, new Map(result.points.map((point) => [point.timestampMs, point.value]))]),
+  );
+  for (const [index, alarm] of group.entries()) {
+    const [values, counts] = [byId.get(`v${index}`), byId.get(`n${index}`)];
+    found.set(
+      alarm,
+      gridOf(alarm, end).map((timestampMs) => ({
+        timestampMs,
+        value: values?.get(timestampMs),
+        sampleCount: counts?.get(timestampMs),
+      })),
+    );
+  }
+}
+
+/** The one query that returns data is what the alarm watches. */
+async function readMaths(alarm: MetricAlarm, end: Date, metrics: Metrics): Promise<AlarmDatapoint[]> {
+  const queries = alarm.configuration.Metrics ?? [];
+  const results = await metrics.readData(alarm, queries, startOf(alarm, end), end);
+  const values = new Map(results[0]?.points.map((point) => [point.timestampMs, point.value]));
+  return gridOf(alarm, end).map((timestampMs) => ({
+    timestampMs,
+    value: values.get(timestampMs),
+    sampleCount: undefined,
+  }));
+}
+
+async function readTraceCounts(alarm: MetricAlarm, end: Date, traces: Traces): Promise<AlarmDatapoint[]> {
+  const filter = alarm.configuration.Dimensions?.find((dimension) => dimension.Name === filterDimension)?.Value ?? '';
+  const minutes = await traces.countTraces(alarm, filter, startOf(alarm, end), end);
+  const periodMs = periodOf(alarm) * 1000;
+  return gridOf(alarm, end).map((timestampMs) => {
+    const inside = minutes.filter(
+      (minute) => minute.timestampMs >= timestampMs && minute.timestampMs < timestampMs + periodMs,
+    );
+    const value = inside.reduce((sum, minute) => sum + minute.count, 0);
+    return { timestampMs, value, sampleCount: value };
+  });
+}
+
+function startOf(alarm: MetricAlarm, end: Date): Date {
+  const periods = evaluationRange(alarm.configuration.EvaluationPeriods ?? 1);
+  return new Date(end.getTime() - periods * periodOf(alarm) * 1000);
+}
+
+function gridOf(alarm: MetricAlarm, end: Date): number[] {
+  const start = startOf(alarm, end).getTime();
+  const periodMs = periodOf(alarm) * 1000;
+  return Array.from({ length: Math.round((end.getTime() - start) / periodMs) }, (_, index) => start + index * periodMs);
+}
