@@ -50,7 +50,5 @@ const anchor = (heading: string): string => heading.toLowerCase().replaceAll(' '
 
 function protocols({ model }: ServiceSupport): string {
   const { protocols: all, jsonVersion } = model.metadata;
-  const names = all.map((protocol) => (protocol === 'json' ? `JSON ${jsonVersion}` : protocol));
-  // The CBOR form is in CloudWatch's description; clients that could use it fall back to JSON.
-  return names.filter((name) => name !== 'smithy-rpc-v2-cbor').join(', ');
+  return all.map((protocol) => (protocol === 'json' ? `JSON ${jsonVersion}` : protocol)).join(', ');
 }

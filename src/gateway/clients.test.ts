@@ -9,6 +9,7 @@ import { CreateClusterCommand, DescribeServicesCommand, ECSClient, ListTasksComm
 import { DescribeLoadBalancersCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { PutTraceSegmentsCommand, XRayClient } from '@aws-sdk/client-xray';
+import { AwsSmithyRpcV2CborProtocol } from '@aws-sdk/core/protocols';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestGateway, type TestGateway } from './test-gateway.fixture.ts';
 
@@ -144,4 +145,21 @@ test('a bug in a handler is an InternalFailure that tells nothing but the reques
   expect(error).toMatchObject({ name: 'InternalFailure', $metadata: { httpStatusCode: 500 } });
   expect(error.message).toContain(running.records.at(-1)?.requestId);
   expect(error.message).not.toContain('a bug');
+});
+
+test('CBOR: results, errors with their query code, validation', async () => {
+  const cloudwatch = new CloudWatchClient({ ...options(), protocol: AwsSmithyRpcV2CborProtocol });
+  const at = new Date('2026-11-22T01:02:03.500Z');
+  const input = { Namespace: 'N', MetricName: 'M', StartTime: at, EndTime: at, Period: 60 };
+  const statistics = await cloudwatch.send(new GetMetricStatisticsCommand(input));
+  expect(statistics).toMatchObject({ Label: 'M', Datapoints: [{ Timestamp: at, Sum: 1.5, Unit: 'Count' }] });
+  await cloudwatch.send(new PutMetricDataCommand({ Namespace: 'N', MetricData: [{ MetricName: 'M', Value: 1 }] }));
+  await expect(cloudwatch.send(new GetDashboardCommand({ DashboardName: 'd' }))).rejects.toMatchObject({
+    name: expect.stringContaining('ResourceNotFound'),
+    message: 'Dashboard does not exist',
+    $metadata: { httpStatusCode: 404 },
+  });
+  await expect(cloudwatch.send(new GetDashboardCommand({ DashboardName: undefined }))).rejects.toMatchObject({
+    message: expect.stringContaining("Value null at 'dashboardName'"),
+  });
 });

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
+import { AwsQueryProtocol, AwsSmithyRpcV2CborProtocol } from '@aws-sdk/core/protocols';
 import { expect, test } from 'vitest';
 import { expectedMisses, servicesWithoutClient } from './differential-misses.fixture.ts';
 import { NO_VALUE, ValueGenerator } from './generate-value.fixture.ts';
@@ -49,9 +50,30 @@ test('for every operation of the pack: what the SDK writes we read, what we writ
   expect({ operationCount, comparedCount }).toEqual({ operationCount: 748, comparedCount: 673 });
 });
 
-async function compare(service: string, module: any, operation: Operation): Promise<void> {
+test.each([
+  ['query', AwsQueryProtocol],
+  ['rpc-v2-cbor', AwsSmithyRpcV2CborProtocol],
+])('cloudwatch by %s, as older clients and those of other languages speak it', async (protocol, Protocol) => {
+  comparedCount = 0;
+  const module = await clients.cloudwatch!();
+  const protocolsSeen = new Set<string>();
+  for (const operation of pack.load('cloudwatch').operations.values()) {
+    protocolsSeen.add((await compare('cloudwatch', module, operation, Protocol)) ?? 'none');
+  }
+  expect([...protocolsSeen]).toEqual([protocol]);
+  expect(Object.keys(misses).filter((name) => name.startsWith('cloudwatch.'))).toEqual([]);
+  expect(comparedCount).toBe(46);
+});
+
+async function compare(
+  service: string,
+  module: any,
+  operation: Operation,
+  Protocol?: unknown,
+): Promise<string | undefined> {
   const miss = (direction: string, reason: string) => {
     misses[`${service}.${operation.name} ${direction}`] = reason;
+    return undefined;
   };
   const Command = module[`${operation.name}Command`];
   if (!Command) return miss('both', 'not compared');
@@ -60,8 +82,10 @@ async function compare(service: string, module: any, operation: Operation): Prom
   const output = operation.output ? generator.make(operation.output) : {};
   if (input === NO_VALUE || output === NO_VALUE) return miss('both', 'no value can be made');
   let inputDifference = 'nothing was sent';
-  const client = clientOf(module, async (request) => {
+  let spoken: string | undefined;
+  const client = clientOf(module, Protocol, async (request) => {
     const sent = await readSent(request);
+    spoken = sent.call.protocol;
     inputDifference =
       sent.call.operation === operation ? difference(input, sent.input) : `routed to ${sent.call.operation.name}`;
     const answer = encodeOutput(operation, sent.call.protocol, output, 'request-id');
@@ -76,9 +100,10 @@ async function compare(service: string, module: any, operation: Operation): Prom
   comparedCount += 1;
   if (inputDifference) miss('input', inputDifference);
   if (outputDifference) miss('output', outputDifference);
+  return spoken;
 }
 
-function clientOf(module: any, answer: (request: any) => Promise<any>): any {
+function clientOf(module: any, Protocol: unknown, answer: (request: any) => Promise<any>): any {
   const name = Object.keys(module).find((key) => /^[A-Za-z0-9]+Client$/.test(key) && key !== '__Client');
   return new module[name!]({
     endpoint: 'http://127.0.0.1:1',
@@ -86,6 +111,7 @@ function clientOf(module: any, answer: (request: any) => Promise<any>): any {
     credentials: { accessKeyId: 'AKIATEST', secretAccessKey: 'x' },
     maxAttempts: 1,
     disableHostPrefix: true,
+    ...(Protocol ? { protocol: Protocol } : {}),
     requestHandler: { handle: async (request: any) => ({ response: await answer(request) }) },
   });
 }

@@ -1,4 +1,5 @@
 import type { AwsError } from './aws-error.ts';
+import { writeCborText } from './codec/cbor-writer.ts';
 import { escapeXml } from './codec/xml-writer.ts';
 import type { Operation, Shape } from './model.ts';
 import { type EncodedResponse, jsonContentType, jsonWriter, type Protocol, restWriter } from './protocol.ts';
@@ -27,17 +28,27 @@ export function encodeError(error: AwsError, scene: ErrorScene): EncodedResponse
         scene.protocol === 'query' ? queryError(queryCode, fault, error, scene) : ec2Error(queryCode, error, scene);
       return { status, headers, body: Buffer.from(xml) };
     }
+    case 'rpc-v2-cbor': {
+      headers['content-type'] = 'application/cbor';
+      headers['smithy-protocol'] = scene.protocol;
+      const name = `${scene.operation?.service.metadata.targetPrefix ?? 'hatoba'}#${shape?.name ?? error.code}`;
+      addQueryCode(headers, queryCode, fault, scene);
+      return { status, headers, body: writeCborText({ __type: name, message: error.message, Message: error.message }) };
+    }
     default: {
       headers['content-type'] = jsonContentType(scene.protocol);
       const name = shape?.name ?? error.code;
       if (scene.protocol === 'rest-json') headers['x-amzn-errortype'] = name;
-      if (scene.queryMode && scene.operation?.service.metadata.awsQueryCompatible) {
-        headers['x-amzn-query-error'] = `${queryCode};${fault}`;
-      }
+      addQueryCode(headers, queryCode, fault, scene);
       const body = { __type: name, ...errorMembers(shape, error, scene.protocol) };
       return { status, headers, body: Buffer.from(JSON.stringify(body)) };
     }
   }
+}
+
+function addQueryCode(headers: Record<string, string>, code: string, fault: string, scene: ErrorScene): void {
+  const compatible = scene.operation?.service.metadata.awsQueryCompatible;
+  if (scene.queryMode && compatible) headers['x-amzn-query-error'] = `${code};${fault}`;
 }
 
 /** Shapes spell it `message` or `Message`, or lack it; clients show an empty text unless it is there. */

@@ -34,12 +34,23 @@ export class OperationFinder {
 
   /** `scopeService` is the signing name in the request's credential scope. Throws the error that the caller is to see. */
   find(head: RequestHead, body: Buffer, scopeService: string | undefined): IdentifiedCall {
+    if (head.headers['smithy-protocol'] === 'rpc-v2-cbor') return this.findByRpcPath(head);
     const target = head.headers['x-amz-target'];
     if (typeof target === 'string') return this.findByTarget(target, head);
     const form = formOf(head, body);
     const action = form?.get('Action');
     if (form && action) return this.findByAction(form, action, head, scopeService);
     return this.findByPath(head, scopeService);
+  }
+
+  private findByRpcPath(head: RequestHead): IdentifiedCall {
+    const match = /^\/service\/([^/]+)\/operation\/([^/]+)$/.exec(head.path);
+    const service = this.byTarget.get(match?.[1] ?? '');
+    if (match && service === undefined) throw notServed(match[1]!);
+    const operation = service === undefined ? undefined : this.pack.load(service).operations.get(match?.[2] ?? '');
+    if (!operation?.service.metadata.protocols.includes('smithy-rpc-v2-cbor') || head.method !== 'POST')
+      throw unknownOperation(`${head.method} ${head.path}`, 404);
+    return { operation, protocol: 'rpc-v2-cbor' };
   }
 
   private findByTarget(target: string, head: RequestHead): IdentifiedCall {
@@ -102,6 +113,7 @@ export class OperationFinder {
 /** The protocol to answer in, from the head alone: also for requests whose operation is never found. */
 export function guessProtocol(head: Pick<RequestHead, 'headers' | 'query'>): Protocol {
   const contentType = String(head.headers['content-type'] ?? '');
+  if (head.headers['smithy-protocol'] === 'rpc-v2-cbor') return 'rpc-v2-cbor';
   if (head.headers['x-amz-target'] !== undefined) {
     return contentType.startsWith('application/x-amz-json-1.0') ? 'json-1.0' : 'json-1.1';
   }

@@ -1,3 +1,5 @@
+import { parseCbor } from './codec/cbor-reader.ts';
+import { writeCbor } from './codec/cbor-writer.ts';
 import { JsonReader } from './codec/json-reader.ts';
 import { JsonWriter } from './codec/json-writer.ts';
 import { readForm } from './codec/query-reader.ts';
@@ -6,8 +8,8 @@ import { type Headers, readBindings, writeBindings } from './http-bindings.ts';
 import type { Operation, Shape } from './model.ts';
 import { SerializationError } from './serialization-error.ts';
 
-/** The forms in which a call may arrive; a service may speak several (CloudWatch: json-1.0 and query). */
-export type Protocol = 'json-1.0' | 'json-1.1' | 'rest-json' | 'query' | 'ec2';
+/** The forms in which a call may arrive; a service may speak several (CloudWatch: json-1.0, query and CBOR). */
+export type Protocol = 'json-1.0' | 'json-1.1' | 'rest-json' | 'query' | 'ec2' | 'rpc-v2-cbor';
 
 /** A call whose operation is known and whose input has not been read yet. */
 export interface IdentifiedCall {
@@ -41,6 +43,8 @@ export function decodeInput(call: IdentifiedCall, query: URLSearchParams, header
         return readForm(shape, call.form ?? new URLSearchParams(), call.protocol);
       case 'rest-json':
         return decodeRest(call, shape, query, headers, body);
+      case 'rpc-v2-cbor':
+        return jsonReader.read(shape, body.length === 0 ? {} : parseCbor(body));
       default:
         return jsonReader.read(shape, parseJson(body));
     }
@@ -91,6 +95,10 @@ export function encodeOutput(
     }
     case 'rest-json':
       return encodeRest(operation, value, headers);
+    case 'rpc-v2-cbor':
+      headers['smithy-protocol'] = protocol;
+      if (shape) headers['content-type'] = 'application/cbor';
+      return { status: 200, headers, body: shape ? writeCbor(shape, value) : Buffer.alloc(0) };
     default: {
       headers['content-type'] = jsonContentType(protocol);
       const body = shape ? JSON.stringify(jsonWriter.write(shape, value)) : '';

@@ -5,7 +5,7 @@ import { dateOfEpoch, parseTimestamp } from './timestamp.ts';
 type Read = (value: unknown, path: string) => unknown;
 
 /**
- * Turns parsed JSON into what handlers take: dates, bytes, members under their model's names. Members that the model
+ * Turns parsed JSON (or CBOR) into what handlers take: dates, bytes, members under their model's names. Members that the model
  * does not know, and nulls, are left out. One closure per shape is built once; `restNames` uses `locationName`.
  */
 export class JsonReader {
@@ -49,8 +49,7 @@ export class JsonReader {
       case 'boolean':
         return (value, path) => (typeof value === 'boolean' ? value : refuse(value, path, 'a Boolean'));
       case 'blob':
-        return (value, path) =>
-          typeof value === 'string' ? Buffer.from(value, 'base64') : refuse(value, path, 'a Blob');
+        return readBlob;
       default:
         return (value, path) => (typeof value === 'string' ? value : refuse(value, path, 'a String'));
     }
@@ -106,7 +105,8 @@ export function setOwn(target: Record<string, unknown>, key: string, value: unkn
 }
 
 function asObject(value: unknown, path: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse(value, path, 'a structure');
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || Buffer.isBuffer(value))
+    return refuse(value, path, 'a structure');
   return value as Record<string, unknown>;
 }
 
@@ -116,6 +116,12 @@ function readTimestamp(value: unknown, path: string): Date {
     return Number.isNaN(date.getTime()) ? refuse(value, path, 'a Timestamp') : date;
   }
   return typeof value === 'string' ? parseTimestamp(value, path) : refuse(value, path, 'a Timestamp');
+}
+
+/** Text in JSON, bytes in CBOR. */
+function readBlob(value: unknown, path: string): Buffer {
+  if (Buffer.isBuffer(value)) return value;
+  return typeof value === 'string' ? Buffer.from(value, 'base64') : refuse(value, path, 'a Blob');
 }
 
 function readDouble(value: unknown, path: string): number {
