@@ -405,7 +405,16 @@ describe('following a task output', () => {
 
   const follow = () =>
     logs.followTaskOutput({ path: file, logGroupName: group, logStreamName: 'app', multiline: {}, workload });
-  const stored = async () => messages(await call('FilterLogEvents', { logGroupName: group }));
+  const stored = async () => {
+    const all: string[] = [];
+    let nextToken: string | undefined;
+    do {
+      const page = await call('FilterLogEvents', { logGroupName: group, nextToken });
+      all.push(...messages(page));
+      nextToken = page.nextToken;
+    } while (nextToken);
+    return all;
+  };
   const storedCount = (count: number) =>
     until(
       () => stored().catch(() => []),

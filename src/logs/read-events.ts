@@ -2,6 +2,7 @@ import type { QueryParameter, TelemetryStore } from '../stores/telemetry/store.t
 import type { AccountRegion } from '../wire/aws/call-context.ts';
 import { decodeEventId, type EventPosition, encodeEventId } from './event-id.ts';
 import type { StoredLogEvent } from './index.ts';
+import { eventOverheadBytes } from './partition-batch.ts';
 
 export interface EventRange extends AccountRegion {
   readonly logGroupName: string;
@@ -13,6 +14,9 @@ export interface EventRange extends AccountRegion {
   readonly endMs?: number | undefined;
   readonly after?: EventPosition | undefined;
   readonly before?: EventPosition | undefined;
+  /** As `after` and `before`, with the event itself. */
+  readonly from?: EventPosition | undefined;
+  readonly to?: EventPosition | undefined;
   /** Texts that each message must contain. */
   readonly containing?: readonly string[] | undefined;
 }
@@ -33,7 +37,7 @@ interface Row {
 
 /**
  * One page of a group's events in the order of time, or against it. At least one event when there is any; then as many
- * as fit the limits.
+ * as fit the limits. Sizes are read first: ten thousand events may be ten gigabytes.
  */
 export async function readEvents(
   telemetry: TelemetryStore,
@@ -43,22 +47,36 @@ export async function readEvents(
 ): Promise<StoredLogEvent[]> {
   const { where, parameters } = rangeCondition(range);
   const direction = limits.newestFirst ? 'DESC' : 'ASC';
+  const options = signal ? { signal } : {};
+  const sizes = await telemetry.query<{ ts_ms: string; sequence: string; bytes: number }>(
+    `SELECT toUnixTimestamp64Milli(ts) AS ts_ms, sequence, bytes FROM log_events
+     WHERE ${where} ORDER BY ts ${direction}, sequence ${direction} LIMIT {eventsMax:UInt32}`,
+    { ...parameters, eventsMax: limits.eventsMax },
+    options,
+  );
+  const count = countThatFits(sizes, limits.bytesMax);
+  const last = sizes[count - 1];
+  if (!last) return [];
+  const end = { timestampMs: Number(last.ts_ms), sequence: BigInt(last.sequence) };
+  // What is stored between the two queries may come in between: the page is cut where it was measured.
+  const upTo = rangeCondition({ ...range, [limits.newestFirst ? 'from' : 'to']: end });
   const rows = await telemetry.query<Row>(
-    `SELECT log_stream, ts_ms, ingestion_ms, sequence, message FROM (
-       SELECT log_stream, ts_ms, ingestion_ms, sequence, message,
-         sum(bytes + 26) OVER (ORDER BY ts_ms ${direction}, sequence ${direction} ROWS UNBOUNDED PRECEDING) AS bytes_so_far,
-         row_number() OVER (ORDER BY ts_ms ${direction}, sequence ${direction}) AS position
-       FROM (
-         SELECT log_stream, toUnixTimestamp64Milli(ts) AS ts_ms, toUnixTimestamp64Milli(ingestion) AS ingestion_ms,
-           sequence, message, bytes
-         FROM log_events WHERE ${where} ORDER BY ts ${direction}, sequence ${direction} LIMIT {eventsMax:UInt32}
-       )
-     ) WHERE bytes_so_far <= {bytesMax:UInt64} OR position = 1
-     ORDER BY ts_ms ${direction}, sequence ${direction}`,
-    { ...parameters, eventsMax: limits.eventsMax, bytesMax: limits.bytesMax },
-    signal ? { signal } : {},
+    `SELECT log_stream, toUnixTimestamp64Milli(ts) AS ts_ms, toUnixTimestamp64Milli(ingestion) AS ingestion_ms, sequence,
+       message
+     FROM log_events WHERE ${upTo.where} ORDER BY ts ${direction}, sequence ${direction} LIMIT {eventsMax:UInt32}`,
+    { ...upTo.parameters, eventsMax: limits.eventsMax },
+    options,
   );
   return rows.map((row) => toStoredEvent(row, range.logGroupName));
+}
+
+function countThatFits(sizes: readonly { bytes: number }[], bytesMax: number): number {
+  let total = 0;
+  for (const [index, { bytes }] of sizes.entries()) {
+    total += bytes + eventOverheadBytes;
+    if (total > bytesMax && index > 0) return index;
+  }
+  return sizes.length;
 }
 
 function toStoredEvent(row: Row, logGroupName: string): StoredLogEvent {
@@ -93,11 +111,13 @@ function rangeCondition(range: EventRange): { where: string; parameters: Record<
   for (const [name, position, sign] of [
     ['after', range.after, '>'],
     ['before', range.before, '<'],
+    ['from', range.from, '>='],
+    ['to', range.to, '<='],
   ] as const) {
     if (!position) continue;
     // The first half is implied by the second; it lets the engine skip granules.
     add(
-      `ts ${sign}= fromUnixTimestamp64Milli({${name}Ms:Int64}) AND (ts, sequence) ${sign} (fromUnixTimestamp64Milli({${name}Ms:Int64}), {${name}Sequence:UInt64})`,
+      `ts ${sign[0]}= fromUnixTimestamp64Milli({${name}Ms:Int64}) AND (ts, sequence) ${sign} (fromUnixTimestamp64Milli({${name}Ms:Int64}), {${name}Sequence:UInt64})`,
       { [`${name}Ms`]: position.timestampMs, [`${name}Sequence`]: position.sequence.toString() },
     );
   }

@@ -55,11 +55,14 @@ export async function findResumePoint(
     Number(stored.covered) === end - first
       ? []
       : await telemetry.query<{ start: string; end: string }>(
-          `SELECT previous_end AS start, source_offset AS end FROM (
-             SELECT source_offset, max(source_end) OVER (ORDER BY source_offset ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS previous_end,
-               row_number() OVER (ORDER BY source_offset) AS position
-             FROM log_events WHERE ${ofSource} AND source_generation = {generation:UInt32}
-           ) WHERE position > 1 AND source_offset > previous_end ORDER BY start`,
+          `SELECT pair.1 AS start, pair.2 AS end FROM (
+             SELECT arrayJoin(arrayZip(arrayPopBack(ends), arrayPopFront(starts))) AS pair FROM (
+               SELECT groupArray(source_offset) AS starts, groupArray(source_end) AS ends FROM (
+                 SELECT source_offset, source_end FROM log_events
+                 WHERE ${ofSource} AND source_generation = {generation:UInt32} ORDER BY source_offset
+               )
+             )
+           ) WHERE pair.1 < pair.2 ORDER BY start`,
           { ...parameters, generation },
         );
   const newest = floor?.generation === generation ? Math.max(end, floor.end) : end;
