@@ -48,10 +48,12 @@ afterEach(() => {
 /** Reads the stream until `accept` likes what has come so far. */
 async function readUntil(reader: ReadableStreamDefaultReader<Uint8Array>, accept: (text: string) => boolean) {
   let text = '';
-  while (!accept(text)) {
+  const decoder = new TextDecoder();
+  // What is new ends the search; looking at everything each time would take minutes.
+  while (!accept(text.slice(-300_000))) {
     const { value, done } = await reader.read();
     if (done) throw new Error(`the stream ended after ${text}`);
-    text += new TextDecoder().decode(value);
+    text += decoder.decode(value, { stream: true });
   }
   return text;
 }
@@ -71,11 +73,11 @@ test('a tail streams events, and says how many a slow reader missed', async () =
 
   // Far more than socket buffers hold: the queue fills, the rest is dropped and counted.
   const long = event('x'.repeat(10_000));
-  for (let round = 0; round < 40; round += 1) tails[0]!.onEvents(Array<StoredLogEvent>(500).fill(long));
+  for (let round = 0; round < 10; round += 1) tails[0]!.onEvents(Array<StoredLogEvent>(500).fill(long));
   const rest = await readUntil(reader, (all) => all.includes('event: dropped'));
   const dropped = JSON.parse(/event: dropped\ndata: (.*)/.exec(rest)![1]!) as { count: number };
   const received = rest.match(/x{10000}/g)!.length;
-  expect(received + dropped.count).toBe(20_000);
+  expect(received + dropped.count).toBe(5_000);
 
   stopping.abort();
   while (tails.length > 0) await new Promise((resolve) => setImmediate(resolve));

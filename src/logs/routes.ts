@@ -7,8 +7,8 @@ import type { LogSelector, Logs, StoredLogEvent } from './index.ts';
 type TailAndTrace = Pick<Logs, 'tail' | 'logGroupExists' | 'eventsOfTrace'>;
 
 /** Events that wait for a slow reader; what comes on top is dropped, counted, and the reader is told. */
-const tailEventsMax = 5_000;
-const eventsPerMessageMax = 500;
+const waitingCharactersMax = 16 * 1024 * 1024;
+const charactersPerMessageMax = 256 * 1024;
 const heartbeatMs = 15_000;
 const traceEventsMax = 1_000;
 
@@ -70,21 +70,21 @@ function toSelector(query: URLSearchParams): LogSelector {
 }
 
 function streamTail(logs: TailAndTrace, selector: LogSelector, response: ServerResponse): void {
-  const queue = new BoundedQueue<StoredLogEvent>(tailEventsMax);
+  const queue = new BoundedQueue<StoredLogEvent>(waitingCharactersMax);
   let reportedDrops = 0;
   let flowing = true;
   const write = (name: string, data: unknown) => {
     flowing = response.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
   };
   const drain = () => {
-    while (flowing && queue.length > 0) write('events', queue.take(eventsPerMessageMax));
+    while (flowing && queue.length > 0) write('events', queue.take(charactersPerMessageMax));
     if (!flowing || queue.refusedCount === reportedDrops) return;
     write('dropped', { count: queue.refusedCount - reportedDrops });
     reportedDrops = queue.refusedCount;
   };
   // The pattern is read before the answer begins, so that a bad one is still a 400.
   const stop = logs.tail(selector, (events) => {
-    for (const event of events) queue.offer(event);
+    for (const event of events) queue.offer(event, event.message.length + 200);
     drain();
   });
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
