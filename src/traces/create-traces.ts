@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { Http2Server } from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
 import type { WorkloadIdentity } from '../wire/aws/call-context.ts';
 import type { Handlers } from '../wire/aws/service-table.ts';
+import { createGrpcServer } from '../wire/grpc.ts';
 import { graphHandlers } from './api/get-graph.ts';
 import { timeSeriesHandlers } from './api/get-time-series.ts';
 import { traceSummariesHandlers } from './api/get-trace-summaries.ts';
@@ -20,7 +22,8 @@ import type { Source } from './model.ts';
 import { DaemonUdp } from './receive/daemon-udp.ts';
 import { Ingest } from './receive/ingest.ts';
 import { Ledger } from './receive/ledger.ts';
-import { OtlpHttp } from './receive/otlp-http.ts';
+import { otlpGrpcHandler } from './receive/otlp-grpc.ts';
+import { OtlpHttp, otlpBytesMax } from './receive/otlp-http.ts';
 import { findForeignOrigin } from './receive/read-request.ts';
 
 type XRay = typeof import('@aws-sdk/client-xray');
@@ -72,7 +75,10 @@ export function createTracesPlane(deps: TracesDeps): Traces {
     }),
   };
   const servers = new Servers();
-  const ports = { xray: 0, otlpHttp: 0 };
+  const ports = { xray: 0, otlpHttp: 0, otlpGrpc: 0 };
+  const grpcOf = (workload?: WorkloadIdentity) =>
+    createGrpcServer(otlpGrpcHandler({ ingest, ledger, source: sourceOf('otlp-grpc', workload) }), otlpBytesMax);
+  const taskGrpcServers = new WeakMap<WorkloadIdentity, ReturnType<typeof grpcOf>>();
 
   const serveOtlpHttp = (request: IncomingMessage, response: ServerResponse, workload?: WorkloadIdentity) => {
     const refusal = workload ? undefined : findForeignOrigin(request, config.allowedHosts ?? []);
@@ -106,6 +112,11 @@ export function createTracesPlane(deps: TracesDeps): Traces {
     receivers: {
       serveDaemonUdp: (socket, workload) => udp.serve(socket, sourceOf('udp', workload)),
       serveOtlpHttp,
+      serveOtlpGrpc(connection, workload) {
+        const server = taskGrpcServers.get(workload) ?? grpcOf(workload);
+        taskGrpcServers.set(workload, server);
+        server.emit('connection', connection);
+      },
     },
     ports,
     ledger() {
@@ -136,6 +147,7 @@ export function createTracesPlane(deps: TracesDeps): Traces {
           response.destroy();
         });
       });
+      ports.otlpGrpc = await servers.listenOn(grpcOf(), config.host, config.otlpGrpcPort);
     },
     async stop() {
       events.stop();
@@ -145,17 +157,31 @@ export function createTracesPlane(deps: TracesDeps): Traces {
   };
 }
 
-/** HTTP servers that are closed together. */
-class Servers {
-  private readonly servers: Server[] = [];
+type AnyServer = Server | Http2Server;
 
-  async listen(
+/** Servers that are closed together. */
+class Servers {
+  private readonly servers: AnyServer[] = [];
+  private readonly connections = new Set<Socket>();
+
+  listen(
     host: string,
     port: number,
     handle: (request: IncomingMessage, response: ServerResponse) => void,
   ): Promise<number> {
-    const server = createServer({ requestTimeout: requestTimeoutMs, headersTimeout: 10_000 }, handle);
+    return this.listenOn(
+      createServer({ requestTimeout: requestTimeoutMs, headersTimeout: 10_000 }, handle),
+      host,
+      port,
+    );
+  }
+
+  async listenOn(server: AnyServer, host: string, port: number): Promise<number> {
     this.servers.push(server);
+    server.on('connection', (connection: Socket) => {
+      this.connections.add(connection);
+      connection.on('close', () => this.connections.delete(connection));
+    });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, host, resolve);
@@ -163,16 +189,20 @@ class Servers {
     return (server.address() as AddressInfo).port;
   }
 
+  /** Lets requests that are being answered finish, for a second at most. */
   async close(): Promise<void> {
+    const cut = setTimeout(() => {
+      for (const connection of this.connections) connection.destroy();
+    }, 1000);
     await Promise.all(
-      this.servers.map(
-        (server) =>
-          new Promise<void>((resolve) => {
-            server.close(() => resolve());
-            server.closeIdleConnections();
-            setTimeout(() => server.closeAllConnections(), 1000).unref();
-          }),
-      ),
+      this.servers.map((server) => {
+        const closed = new Promise<void>((resolve) => {
+          server.close(() => resolve());
+        });
+        if ('closeIdleConnections' in server) server.closeIdleConnections();
+        return closed;
+      }),
     );
+    clearTimeout(cut);
   }
 }

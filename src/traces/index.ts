@@ -1,5 +1,6 @@
 import type { Socket as UdpSocket } from 'node:dgram';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket as TcpSocket } from 'node:net';
 import type { Logs } from '../logs/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -15,6 +16,8 @@ export interface TraceReceivers {
   serveDaemonUdp(socket: UdpSocket, workload: WorkloadIdentity): void;
   /** OTLP/HTTP: /v1/traces, and an answer for /v1/metrics and /v1/logs. `workload` is what the listener knows. */
   serveOtlpHttp(request: IncomingMessage, response: ServerResponse, workload?: WorkloadIdentity): Promise<void>;
+  /** OTLP over gRPC on a connection to a task's own port 4317. */
+  serveOtlpGrpc(connection: TcpSocket, workload: WorkloadIdentity): void;
 }
 
 /** The door of the traces plane (X-Ray). */

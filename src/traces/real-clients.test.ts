@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Service } from '@aws-sdk/client-xray';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { newTraceId, startTestPlane, type TestPlane } from './test-plane.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -36,7 +36,6 @@ const backend2 = `const {NodeSDK}=require('@opentelemetry/sdk-node');
   require('http').createServer(async(q,r)=>{await write();r.end('{}')}).${announce}`;
 
 beforeAll(async () => {
-  plane = await startTestPlane();
   dynamo = createServer((request, response) => {
     request.resume();
     const denied = {
@@ -49,11 +48,14 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => dynamo.listen(0, '127.0.0.1', resolve));
 });
 
-afterAll(async () => {
-  for (const child of children) child.kill('SIGKILL');
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  await plane.stop();
+});
+
+afterAll(() => {
   dynamo.closeAllConnections();
   dynamo.close();
-  await plane.stop();
 });
 
 /** Starts a service; resolves with its address. */
@@ -65,7 +67,6 @@ async function startService(script: string, environment: Record<string, string>)
       AWS_XRAY_DAEMON_ADDRESS: `127.0.0.1:${plane.traces.ports.xray}`,
       AWS_XRAY_CONTEXT_MISSING: 'IGNORE_ERROR',
       AWS_XRAY_LOG_LEVEL: 'silent',
-      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${plane.traces.ports.otlpHttp}`,
       OTEL_BSP_SCHEDULE_DELAY: '200',
       NODE_NO_WARNINGS: '1',
       DYNAMO: `http://127.0.0.1:${(dynamo.address() as AddressInfo).port}`,
@@ -108,53 +109,68 @@ const expected = (count: number) =>
     `bff(client) -> bff() ${count}`,
   ].sort();
 
-test('X-Ray and OpenTelemetry SDKs make one trace and one map, without a node for any address', async () => {
-  const EXPORTER = '@opentelemetry/exporter-trace-otlp-proto';
-  const BACKEND1 = await startService(backend1, {});
-  const BACKEND2 = await startService(backend2, { EXPORTER });
-  const address = await startService(bff, { BACKEND1, BACKEND2 });
-  const start = new Date(Date.now() - 60_000);
-  const traceIds: string[] = [];
-  const request = async () => {
-    const traceId = newTraceId(Date.now());
-    traceIds.push(traceId);
-    const headers = { 'x-amzn-trace-id': `Root=${traceId};Sampled=1` };
-    expect((await fetch(`${address}/api/`, { headers })).status).toBe(200);
-  };
-  for (let count = 0; count < 4; count += 1) await request();
-  isDenied = true;
-  await request();
+test.each([
+  ['@opentelemetry/exporter-trace-otlp-proto', 'otlpHttp'],
+  ['@opentelemetry/exporter-trace-otlp-grpc', 'otlpGrpc'],
+] as const)(
+  'X-Ray SDK and OpenTelemetry by %s make one map, without a node for any address',
+  async (EXPORTER, port) => {
+    plane = await startTestPlane();
+    isDenied = false;
+    const BACKEND1 = await startService(backend1, {});
+    const BACKEND2 = await startService(backend2, {
+      EXPORTER,
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${plane.traces.ports[port]}`,
+    });
+    const address = await startService(bff, { BACKEND1, BACKEND2 });
+    const start = new Date(Date.now() - 60_000);
+    const traceIds: string[] = [];
+    const request = async () => {
+      const traceId = newTraceId(Date.now());
+      traceIds.push(traceId);
+      const headers = { 'x-amzn-trace-id': `Root=${traceId};Sampled=1` };
+      expect((await fetch(`${address}/api/`, { headers })).status).toBe(200);
+    };
+    for (let count = 0; count < 4; count += 1) await request();
+    isDenied = true;
+    await request();
 
-  const read = async () =>
-    shape(
-      (await plane.xray.GetServiceGraph({ StartTime: start, EndTime: new Date(Date.now() + 60_000) }, plane.context))
-        .Services!,
-    );
-  let graph = await read();
-  // No node that should not be there shows up, not even while spans are on their way.
-  while (JSON.stringify(graph) !== JSON.stringify(expected(5))) {
-    expect(graph.filter((line) => line.startsWith('127.0.0.1'))).toEqual([]);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    graph = await read();
-  }
+    const read = async () =>
+      shape(
+        (await plane.xray.GetServiceGraph({ StartTime: start, EndTime: new Date(Date.now() + 60_000) }, plane.context))
+          .Services!,
+      );
+    let graph = await read();
+    // No node that should not be there shows up, not even while spans are on their way.
+    while (JSON.stringify(graph) !== JSON.stringify(expected(5))) {
+      expect(graph.filter((line) => line.startsWith('127.0.0.1'))).toEqual([]);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      graph = await read();
+    }
 
-  const { Traces } = await plane.xray.BatchGetTraces({ TraceIds: [traceIds[4]!] }, plane.context);
-  const documents = Traces![0]!.Segments!.map(({ Document }) => JSON.parse(Document!));
-  expect(documents.filter(({ inferred }) => !inferred).map(({ name }) => name)).toEqual([
-    'bff',
-    'backend1',
-    'backend2',
-  ]);
-  const ofXray = documents.find(({ name }) => name === 'backend1').subsegments[0];
-  expect(ofXray).toMatchObject({ error: true, cause: { exceptions: [{ type: 'AccessDeniedException' }] } });
-  const ofOtel = documents.find(({ name }) => name === 'backend2').subsegments[0];
-  expect(ofOtel).toMatchObject({ namespace: 'aws', error: true, aws: { table_name: 'access', operation: 'PutItem' } });
-  expect(ofOtel.fault).toBeUndefined();
-  expect(ofOtel.cause.exceptions[0]).toMatchObject({ type: 'AccessDeniedException', remote: true });
-  expect(ofOtel.cause.exceptions[0].stack.length).toBeGreaterThan(3);
+    const { Traces } = await plane.xray.BatchGetTraces({ TraceIds: [traceIds[4]!] }, plane.context);
+    const documents = Traces![0]!.Segments!.map(({ Document }) => JSON.parse(Document!));
+    expect(documents.filter(({ inferred }) => !inferred).map(({ name }) => name)).toEqual([
+      'bff',
+      'backend1',
+      'backend2',
+    ]);
+    const ofXray = documents.find(({ name }) => name === 'backend1').subsegments[0];
+    expect(ofXray).toMatchObject({ error: true, cause: { exceptions: [{ type: 'AccessDeniedException' }] } });
+    const ofOtel = documents.find(({ name }) => name === 'backend2').subsegments[0];
+    expect(ofOtel).toMatchObject({
+      namespace: 'aws',
+      error: true,
+      aws: { table_name: 'access', operation: 'PutItem' },
+    });
+    expect(ofOtel.fault).toBeUndefined();
+    expect(ofOtel.cause.exceptions[0]).toMatchObject({ type: 'AccessDeniedException', remote: true });
+    expect(ofOtel.cause.exceptions[0].stack.length).toBeGreaterThan(3);
 
-  // The first request that comes undecided makes the SDK ask for the rules.
-  await fetch(`${address}/api/`);
-  while (!plane.forwarded.includes('POST /GetSamplingRules')) await new Promise((resolve) => setTimeout(resolve, 50));
-  for (const entry of plane.traces.ledger()) expect(entry).toMatchObject({ refused: 0 });
-}, 90_000);
+    // The first request that comes undecided makes the SDK ask for the rules.
+    await fetch(`${address}/api/`);
+    while (!plane.forwarded.includes('POST /GetSamplingRules')) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (const entry of plane.traces.ledger()) expect(entry).toMatchObject({ refused: 0 });
+  },
+  90_000,
+);

@@ -1,0 +1,33 @@
+import { TelemetryQueueFullError } from '../../stores/telemetry/store.ts';
+import { GrpcError, type GrpcHandler, grpcStatus } from '../../wire/grpc.ts';
+import { decodeOtlpTraces, encodeOtlpTraceResponse } from '../../wire/otlp-protobuf.ts';
+import { ProtobufError } from '../../wire/protobuf.ts';
+import type { Source } from '../model.ts';
+import type { Ingest } from './ingest.ts';
+import type { Ledger } from './ledger.ts';
+
+const service = /^\/opentelemetry\.proto\.collector\.(trace|metrics|logs)\.v1\.\w+\/Export$/;
+
+/** OTLP's Export calls: spans are taken; metrics and logs, which SDKs send unasked, are answered. */
+export function otlpGrpcHandler(deps: { ingest: Ingest; ledger: Ledger; source: Source }): GrpcHandler {
+  const { ingest, ledger, source } = deps;
+  return async (path, message) => {
+    const signal = service.exec(path)?.[1];
+    if (!signal) throw new GrpcError(grpcStatus.unimplemented, `No such method: ${path}`);
+    if (signal !== 'trace') return Buffer.alloc(0);
+    try {
+      const { rejected, message: reason } = await ingest.spans(decodeOtlpTraces(message), source, {
+        acknowledged: true,
+      });
+      return encodeOtlpTraceResponse(rejected, reason);
+    } catch (error) {
+      if (error instanceof ProtobufError) {
+        ledger.received(source.name, 1);
+        ledger.refused(source.name, 'UnreadableRequest');
+        throw new GrpcError(grpcStatus.invalidArgument, error.message);
+      }
+      const text = error instanceof TelemetryQueueFullError ? error.message : 'The spans could not be stored.';
+      throw new GrpcError(grpcStatus.unavailable, text);
+    }
+  };
+}
