@@ -18,6 +18,8 @@ export interface AccessRecord {
   readonly processedBytes: number;
 }
 
+const targetStatusNames = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((family) => `HTTPCode_Target_${family}XX_Count`);
+
 type Dimensions = Readonly<Record<string, string>>;
 
 /** Sums of one balancer, or of one target group behind one balancer, since the last flush. */
@@ -31,7 +33,10 @@ class Aggregate {
 
   addResponseTime(milliseconds: number): void {
     // Two significant digits: percentiles stay within 5 %, and a minute of any traffic is at most a few hundred values.
-    const seconds = Number((milliseconds / 1000).toPrecision(2));
+    let digits = milliseconds * 1000;
+    let microseconds = 1;
+    for (; digits >= 100; microseconds *= 10) digits /= 10;
+    const seconds = (Math.round(digits) * microseconds) / 1e6;
     this.responseTimes.set(seconds, (this.responseTimes.get(seconds) ?? 0) + 1);
   }
 }
@@ -44,6 +49,9 @@ export class AccessMetrics {
   private readonly metrics: Pick<Metrics, 'record'>;
   private readonly balancers = new Map<BalancerRoute['dimension'], { route: BalancerRoute; aggregate: Aggregate }>();
   private readonly groups = new Map<string, { route: BalancerRoute; group: GroupRoute; aggregate: Aggregate }>();
+  /** Most requests are for the same as the one before: then nothing is looked up. */
+  private lastBalancer: { route: BalancerRoute; aggregate: Aggregate } | undefined;
+  private lastGroup: { route: BalancerRoute; group: GroupRoute; aggregate: Aggregate } | undefined;
 
   constructor(metrics: Pick<Metrics, 'record'>) {
     this.metrics = metrics;
@@ -59,7 +67,7 @@ export class AccessMetrics {
     group.add('RequestCount');
     group.add('RequestCountPerTarget', 1 / Math.max(1, access.group.targets.length));
     if (access.targetStatus === undefined) return;
-    const statusName = `HTTPCode_Target_${Math.floor(access.targetStatus / 100)}XX_Count`;
+    const statusName = targetStatusNames[Math.floor(access.targetStatus / 100)]!;
     for (const aggregate of [balancer, group]) {
       aggregate.add(statusName);
       if (access.targetResponseMs !== undefined) aggregate.addResponseTime(access.targetResponseMs);
@@ -94,24 +102,30 @@ export class AccessMetrics {
     }
     this.balancers.clear();
     this.groups.clear();
+    this.lastBalancer = this.lastGroup = undefined;
   }
 
   private balancerAggregate(route: BalancerRoute): Aggregate {
+    if (route === this.lastBalancer?.route) return this.lastBalancer.aggregate;
     let entry = this.balancers.get(route.dimension);
     if (!entry) {
       entry = { route, aggregate: new Aggregate() };
       this.balancers.set(route.dimension, entry);
     }
+    this.lastBalancer = { route, aggregate: entry.aggregate };
     return entry.aggregate;
   }
 
   private groupAggregate(route: BalancerRoute, group: GroupRoute): Aggregate {
+    const { lastGroup } = this;
+    if (group === lastGroup?.group && route === lastGroup.route) return lastGroup.aggregate;
     const key = `${route.dimension} ${group.dimension}`;
     let entry = this.groups.get(key);
     if (!entry) {
       entry = { route, group, aggregate: new Aggregate() };
       this.groups.set(key, entry);
     }
+    this.lastGroup = { route, group, aggregate: entry.aggregate };
     return entry.aggregate;
   }
 }

@@ -3,9 +3,9 @@ import { BodyReader } from './body-reader.ts';
 import { errorPage, type OwnResponse, writeOwnResponse } from './error-page.ts';
 import { Exchange } from './exchange.ts';
 import { HttpSyntaxError, parseRequestHead, type RequestHead, requestHeadBytesMax } from './http1-head.ts';
-import type { ProxyContext } from './proxy-context.ts';
+import type { FoundListener, ProxyContext } from './proxy-context.ts';
 import { redirectResponse } from './redirect.ts';
-import { type BalancerRoute, type ListenerRoute, matchRule } from './routing-table.ts';
+import { type BalancerRoute, type ListenerRoute, matchRule, type RoutingTable } from './routing-table.ts';
 
 const idleTimeoutDefaultMs = 60_000;
 /** How long a connection that we gave up is read on, so that the client sees our answer and not a reset. */
@@ -29,6 +29,9 @@ export class ClientConnection {
   private consuming = false;
   /** Where the part of the request begins that is neither head nor body already sent. */
   private bodyStart = 0;
+  private found: FoundListener | undefined;
+  private foundHost = '';
+  private foundIn: RoutingTable | undefined;
   balancer: BalancerRoute | undefined;
 
   constructor(socket: Socket, context: ProxyContext) {
@@ -122,7 +125,7 @@ export class ClientConnection {
 
   private route(head: RequestHead, bytes: Buffer, bodyAt: number): void {
     this.bodyStart = bodyAt;
-    const found = this.context.findListener(head);
+    const found = this.findListener(head);
     if (!found) {
       const body = this.context.foreignHostPage(head);
       return this.answer(head, { status: 404, headers: { 'Content-Type': 'text/html; charset=utf-8' }, body });
@@ -159,6 +162,16 @@ export class ClientConnection {
       case 'unavailable':
         return this.answerOwn(head, listener, errorPage(503), 'none');
     }
+  }
+
+  /** A connection's requests are nearly always for one Host: it is looked up again only when the routing has changed. */
+  private findListener(head: RequestHead): FoundListener | undefined {
+    const routing = this.context.routing();
+    if (this.found && this.foundHost === head.host && this.foundIn === routing) return this.found;
+    this.found = this.context.findListener(head);
+    this.foundHost = head.host;
+    this.foundIn = routing;
+    return this.found;
   }
 
   private answerOwn(

@@ -135,7 +135,7 @@ export class Exchange implements UpstreamUser {
   onData(chunk: Buffer): void {
     this.client.touch();
     this.processedBytes += chunk.length;
-    if (this.tunnelling) return this.toClient(chunk);
+    if (this.tunnelling) return this.toClient(Buffer.from(chunk));
     if (this.responseHead) return this.passBody(chunk, 0, nothing);
     const bytes = this.partialHead ? Buffer.concat([this.partialHead, chunk]) : chunk;
     this.partialHead = undefined;
@@ -153,7 +153,7 @@ export class Exchange implements UpstreamUser {
       const end = bytes.indexOf(headEnd, start);
       if (end < 0 || end - start > responseHeadBytesMax) {
         if (bytes.length - start > responseHeadBytesMax) throw new HttpSyntaxError(502, 'response head too large');
-        if (start < bytes.length) this.partialHead = bytes.subarray(start);
+        if (start < bytes.length) this.partialHead = Buffer.from(bytes.subarray(start));
         return;
       }
       const head = parseResponseHead(bytes.toString('latin1', start, end), this.facts.head.method);
@@ -185,7 +185,7 @@ export class Exchange implements UpstreamUser {
       this.toClient(joinHead(headBytes, bytes.subarray(bodyAt)));
       return this.resumeClient();
     }
-    this.responseBody = new BodyReader(head.framing, dechunk ? (data) => this.toClient(data) : undefined);
+    this.responseBody = new BodyReader(head.framing, dechunk ? (data) => this.toClient(Buffer.from(data)) : undefined);
     if (dechunk) this.toClient(Buffer.from(headBytes, 'latin1'));
     this.passBody(bytes, bodyAt, dechunk ? undefined : headBytes);
   }
@@ -203,7 +203,7 @@ export class Exchange implements UpstreamUser {
     const dechunked = prefix === undefined || this.dechunks();
     if (!dechunked) {
       const part = at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end);
-      this.toClient(typeof prefix === 'string' ? joinHead(prefix, part) : part);
+      this.toClient(joinHead(typeof prefix === 'string' ? prefix : '', part));
     }
     this.excessBytes = end < bytes.length;
     if (body.done) this.finish();
@@ -321,7 +321,7 @@ export class Exchange implements UpstreamUser {
   }
 }
 
-/** Head and first body bytes in one buffer: one write, one packet. */
+/** Head and first body bytes in one new buffer: one write, one packet. */
 function joinHead(head: string, body: Buffer): Buffer {
   const bytes = Buffer.allocUnsafe(head.length + body.length);
   bytes.write(head, 0, 'latin1');

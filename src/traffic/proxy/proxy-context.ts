@@ -6,6 +6,12 @@ import type { RequestHead } from './http1-head.ts';
 import type { LiveTarget } from './live-target.ts';
 import type { GroupRoute, ListenerRoute, RoutingTable } from './routing-table.ts';
 
+/** The listener that a Host means, and the name without port or prefix. */
+export interface FoundListener {
+  readonly listener: ListenerRoute;
+  readonly hostName: string;
+}
+
 /** What the connections of one proxy share. */
 export interface ProxyContext {
   readonly clock: Clock;
@@ -19,8 +25,8 @@ export interface ProxyContext {
   onConnectionClosed(connection: ClientConnection): void;
   /** No new requests on open connections. */
   stopping(): boolean;
-  /** Listener and host name (without port or prefix) that a request is for; undefined when no balancer has that name. */
-  findListener(head: RequestHead): { listener: ListenerRoute; hostName: string } | undefined;
+  /** Undefined when no balancer has that name. */
+  findListener(head: RequestHead): FoundListener | undefined;
   /** Origin by which a client of this entrance reaches a listener; for redirects. */
   reachable(listener: ListenerRoute, scheme: string, hostName: string, port: number): string;
   /** Body of the page for a Host that is no balancer's. */

@@ -61,12 +61,13 @@ function forwardedForLine(received: string, facts: ForwardingFacts): string {
   const mode = facts.balancer.forwardedFor;
   if (mode === 'remove') return '';
   if (mode === 'preserve') return received === '' ? '' : `X-Forwarded-For: ${received}\r\n`;
-  if (received.split(',').length > forwardedAddressesMax) throw new HttpSyntaxError(463, 'too many X-Forwarded-For');
-  const { clientAddress, clientPort } = facts;
-  const withPort = isIPv6(clientAddress) ? `[${clientAddress}]:${clientPort}` : `${clientAddress}:${clientPort}`;
-  const client = facts.balancer.forwardedForPort ? withPort : clientAddress;
+  if (received !== '' && received.split(',').length > forwardedAddressesMax) throw new HttpSyntaxError(463, 'too many X-Forwarded-For');
+  const client = facts.balancer.forwardedForPort ? addressWithPort(facts) : facts.clientAddress;
   return `X-Forwarded-For: ${received === '' ? client : `${received}, ${client}`}\r\n`;
 }
+
+const addressWithPort = ({ clientAddress, clientPort }: ForwardingFacts): string =>
+  isIPv6(clientAddress) ? `[${clientAddress}]:${clientPort}` : `${clientAddress}:${clientPort}`;
 
 export interface AnsweringFacts {
   /** Says whether the client's connection stays open after this answer. */

@@ -7,9 +7,13 @@ const closeMarginMs = 1000;
 /** What a target gets when it does not say how long it keeps idle connections. */
 const idleDefaultMs = 60_000;
 
+/** All connections to targets read into this one: Node else makes 64 KB for each read, to keep a few hundred bytes of it. */
+const readBuffer = Buffer.allocUnsafeSlow(65_536);
+
 /** Who uses a connection right now. Called until `release` or `destroy`. */
 export interface UpstreamUser {
   onConnected(): void;
+  /** `chunk` is only valid during the call: the next read of any connection overwrites it. */
   onData(chunk: Buffer): void;
   onDrain(): void;
   /** The target has ended or broken the connection; `clean` for an orderly end (FIN). Called once. */
@@ -32,15 +36,17 @@ export class UpstreamConnection {
       this.connected = true;
       this.user?.onConnected();
     });
-    socket.on('data', (chunk: Buffer) => {
-      if (this.user) this.user.onData(chunk);
-      // A target that speaks without being asked cannot be trusted with the next request.
-      else socket.destroy();
-    });
+    socket.on('data', (chunk: Buffer) => this.read(chunk));
     socket.on('drain', () => this.user?.onDrain());
     socket.on('end', () => this.closed(true));
     socket.on('error', () => this.closed(false));
     socket.on('close', () => this.closed(false));
+  }
+
+  read(chunk: Buffer): void {
+    if (this.user) this.user.onData(chunk);
+    // A target that speaks without being asked cannot be trusted with the next request.
+    else this.socket.destroy();
   }
 
   private closed(clean: boolean): void {
@@ -135,7 +141,15 @@ export class UpstreamPool {
 
   private open(): UpstreamConnection {
     const options = { host: this.address, port: this.port };
-    if (!this.tls) return new UpstreamConnection(connect(options), 'connect');
+    if (!this.tls) {
+      let connection: UpstreamConnection | undefined;
+      const callback = (bytes: number, buffer: Uint8Array): boolean => {
+        connection!.read((buffer as Buffer).subarray(0, bytes));
+        return true;
+      };
+      connection = new UpstreamConnection(connect({ ...options, onread: { buffer: readBuffer, callback } }), 'connect');
+      return connection;
+    }
     // Like ALB, which does not check a target's certificate: targets bring self-signed ones.
     return new UpstreamConnection(connectTls({ ...options, rejectUnauthorized: false }), 'secureConnect');
   }
