@@ -22,7 +22,10 @@ export interface OverviewSources {
   readonly callOperation: CallOperation;
 }
 
-const recentMs = 90_000;
+// Half a minute shows a change soon after it came; what is called more rarely is judged over five minutes.
+const recentMs = 30_000;
+const rareMs = 300_000;
+const recentCallsMin = 5;
 const usualMs = 3_600_000;
 const runsShown = 90;
 
@@ -38,10 +41,12 @@ export async function readSnapshot(
   end: Date,
 ): Promise<OverviewReading> {
   const recentStart = new Date(end.getTime() - recentMs);
+  const rareStart = new Date(end.getTime() - rareMs);
   const usualStart = new Date(recentStart.getTime() - usualMs);
-  const [services, health, usual, edges, alarms, canaries, targets] = await Promise.all([
+  const [services, recent, rare, usual, edges, alarms, canaries, targets] = await Promise.all([
     orEmpty(readServices(sources, scope)),
     orEmpty(sources.traces.serviceHealth(scope, recentStart, end)),
+    orEmpty(sources.traces.serviceHealth(scope, rareStart, end)),
     orEmpty(sources.traces.serviceHealth(scope, usualStart, recentStart)),
     orEmpty(readEdges(sources, scope, recentStart, end)),
     orEmpty(sources.alarms.alarms(scope)),
@@ -49,7 +54,7 @@ export async function readSnapshot(
     orEmpty(readTargets(sources, scope)),
   ]);
   const snapshot: Snapshot = {
-    health,
+    health: mergeHealth(recent, rare),
     usual: await usualBeforeDeployments(sources, scope, services, usual, recentStart),
     edges,
     services,
@@ -74,6 +79,16 @@ export async function readSnapshot(
     .flatMap((service) => (service.newestDeployment ? [service.newestDeployment] : []))
     .sort((a, b) => b.at.localeCompare(a.at));
   return { snapshot, deployments };
+}
+
+/** Each service over half a minute where that holds enough calls, else over five. */
+function mergeHealth(recent: Snapshot['health'], rare: Snapshot['health']): Snapshot['health'] {
+  return rare.map(
+    (health) =>
+      recent.find(
+        (other) => other.name === health.name && other.type === health.type && other.total >= recentCallsMin,
+      ) ?? health,
+  );
 }
 
 async function orEmpty<Row>(reading: Promise<readonly Row[]>): Promise<readonly Row[]> {
