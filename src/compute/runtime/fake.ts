@@ -67,6 +67,11 @@ export class FakeRuntime implements Runtime {
 
   async start(): Promise<void> {
     mkdirSync(this.directory, { recursive: true });
+    // Output of tasks that are gone was kept for the logs of the process before; nobody reads it now.
+    for (const taskId of readdirSync(this.directory)) {
+      const isLeft = !existsSync(join(this.directory, taskId, 'task.json'));
+      if (isLeft) rmSync(join(this.directory, taskId), { recursive: true, force: true });
+    }
   }
 
   async stop(options: { stopTasks: boolean }): Promise<void> {

@@ -323,7 +323,9 @@ function finishDeployments(
   const present = new Set(
     snapshot.tasks.filter((task) => task.lastStatus !== 'STOPPED').map((task) => task.deploymentId),
   );
-  const remaining = others.filter((deployment) => present.has(deployment.id));
+  // A rollback is written down as such before it may complete, so that the history knows of it.
+  const rolledBack = primary.id !== snapshot.service.deployments[0]?.id;
+  const remaining = others.filter((deployment) => rolledBack || present.has(deployment.id));
   const liveOf = (id: string) => judged.filter((one) => one.task.deploymentId === id);
   const healthy = liveOf(primary.id).filter(isHealthy).length;
   const whole = healthy === desiredCount && liveOf(primary.id).length === desiredCount && stop.length === 0 && !starts;
