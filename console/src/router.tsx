@@ -1,4 +1,10 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, retainSearchParams } from '@tanstack/react-router';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  retainSearchParams,
+} from '@tanstack/react-router';
 import { NotFound } from './app/not-found.tsx';
 import type { RootSearch } from './app/scope.ts';
 import { Shell } from './app/shell.tsx';
@@ -29,6 +35,11 @@ const rootRoute = createRootRoute({
 const routes = [
   createRoute({
     getParentRoute: () => rootRoute,
+    path: '/',
+    component: lazyRouteComponent(() => import('./pages/overview/overview-page.tsx'), 'OverviewPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
     path: '/map',
     validateSearch: (search) => pick(search, ['node', 'edge', 'view', 'metric', 'from', 'to'] as const),
     component: lazyRouteComponent(() => import('./pages/map/map-page.tsx'), 'MapPage'),
@@ -44,6 +55,80 @@ const routes = [
     path: '/traces/$traceId',
     validateSearch: (search) => pick(search, ['segment', 'tab', 'find'] as const),
     component: lazyRouteComponent(() => import('./pages/trace/trace-page.tsx'), 'TracePage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/services',
+    component: lazyRouteComponent(() => import('./pages/services/clusters-page.tsx'), 'ClustersPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/services/$cluster',
+    component: lazyRouteComponent(() => import('./pages/services/cluster-page.tsx'), 'ClusterPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/services/$cluster/$service',
+    validateSearch: (search) => pick(search, ['tab', 'left', 'right'] as const),
+    component: lazyRouteComponent(() => import('./pages/services/service-page.tsx'), 'ServicePage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/tasks/$cluster/$task',
+    validateSearch: (search) => pick(search, ['tab'] as const),
+    component: lazyRouteComponent(() => import('./pages/services/task-page.tsx'), 'TaskPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/task-definitions/$family/$revision',
+    component: lazyRouteComponent(() => import('./pages/services/task-definition-page.tsx'), 'TaskDefinitionPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/load-balancers',
+    component: lazyRouteComponent(() => import('./pages/balancers/balancers-page.tsx'), 'BalancersPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/load-balancers/$name',
+    component: lazyRouteComponent(() => import('./pages/balancers/balancer-page.tsx'), 'BalancerPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/logs',
+    validateSearch: (search) => pick(search, ['group', 'stream', 'pattern', 'tail'] as const),
+    component: lazyRouteComponent(() => import('./pages/logs/logs-page.tsx'), 'LogsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/metrics',
+    validateSearch: (search) => pick(search, ['namespace', 'find', 'metrics', 'stat'] as const),
+    component: lazyRouteComponent(() => import('./pages/metrics/metrics-page.tsx'), 'MetricsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/alarms',
+    component: lazyRouteComponent(() => import('./pages/alarms/alarms-page.tsx'), 'AlarmsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/alarms/$name',
+    component: lazyRouteComponent(() => import('./pages/alarms/alarm-page.tsx'), 'AlarmPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/canaries',
+    component: lazyRouteComponent(() => import('./pages/canaries/canaries-page.tsx'), 'CanariesPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/canaries/$name',
+    component: lazyRouteComponent(() => import('./pages/canaries/canary-page.tsx'), 'CanaryPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/settings',
+    component: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
   }),
 ] as const;
 

@@ -200,7 +200,8 @@ export async function describeTaskDefinition(
   signal?: AbortSignal,
 ): Promise<TaskDefinition> {
   const input = { taskDefinition };
-  return (await call<{ taskDefinition: TaskDefinition }>(scope, 'DescribeTaskDefinition', input, signal)).taskDefinition;
+  return (await call<{ taskDefinition: TaskDefinition }>(scope, 'DescribeTaskDefinition', input, signal))
+    .taskDefinition;
 }
 
 /** Revisions of one family, newest first. */

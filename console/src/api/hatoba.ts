@@ -6,31 +6,34 @@ export type Params = Record<string, string | number>;
 export interface Verdict {
   level: Level;
   code: string;
-  params?: Params;
-  since?: string | number;
+  params: Params;
+  since?: string;
+}
+
+export interface DeploymentFact {
+  cluster: string;
+  service: string;
+  revision: string;
+  at: string;
 }
 
 export interface Finding extends Verdict {
-  link?: { page: string; params?: Params };
-  deployment?: { service: string; cluster: string; revision: string | number; at: string | number };
+  link: { page: string; params: Record<string, string> };
+  deployment?: DeploymentFact;
 }
 
-export interface RecentDeployment {
-  cluster: string;
-  service: string;
-  revision: string | number;
-  at: string | number;
-  state?: string;
-  running?: number;
-  desired?: number;
+export interface OverviewCanary {
+  name: string;
+  state: string;
+  lastRuns: { passed: boolean; at: string; reason: string }[];
 }
 
 export interface Overview {
   verdict: Verdict;
   findings: Finding[];
-  deployments: RecentDeployment[];
-  canaries: { name: string; state?: string; runs?: { status: string; at?: string | number; durationMs?: number }[] }[];
-  alarms: { name: string; state: string; reason?: string; changedAt?: string | number }[];
+  deployments: DeploymentFact[];
+  canaries: OverviewCanary[];
+  alarms: { name: string; state: string; reason: string; changedAt: string }[];
 }
 
 /** What `/_hatoba/status` tells of the installation; every part may be missing in an early moment of its start. */
@@ -86,21 +89,65 @@ export function getOverview(
 
 export const getStatus = (signal?: AbortSignal): Promise<Status> => get('/_hatoba/status', signal);
 
-/** Opens a stream of server-sent events. Each message is parsed JSON. Returns the way to close it. */
+/** Opens a stream of server-sent events, each with JSON data, by name. Returns the way to close it. */
 export function listen(
   path: string,
   query: Record<string, string>,
-  on: { message: (data: unknown) => void; state: (open: boolean) => void },
+  on: { state: (open: boolean) => void; events: Record<string, (data: unknown) => void> },
 ): () => void {
   const source = new EventSource(`${path}?${new URLSearchParams(query)}`);
   source.onopen = () => on.state(true);
   source.onerror = () => on.state(false);
-  source.onmessage = (event) => {
-    try {
-      on.message(JSON.parse(String(event.data)));
-    } catch {
-      // A comment or a keep-alive that is no JSON says nothing to us.
-    }
-  };
+  for (const [name, run] of Object.entries(on.events)) {
+    source.addEventListener(name, (event) => run(JSON.parse(String((event as MessageEvent).data))));
+  }
   return () => source.close();
+}
+
+export interface StoredLogEvent {
+  eventId: string;
+  timestampMs: number;
+  message: string;
+  logGroupName: string;
+  logStreamName: string;
+}
+
+/** Lines that name a trace, and what its tasks wrote meanwhile. */
+export async function getLogsOfTrace(
+  scope: Scope,
+  trace: { traceId: string; startMs: number; endMs: number; taskArns: readonly string[] },
+  signal?: AbortSignal,
+): Promise<StoredLogEvent[]> {
+  const query = new URLSearchParams({
+    ...scopeQuery(scope),
+    traceId: trace.traceId,
+    start: String(Math.floor(trace.startMs)),
+    end: String(Math.ceil(trace.endMs)),
+  });
+  for (const arn of trace.taskArns) query.append('task', arn);
+  return (await get<{ events: StoredLogEvent[] }>(`/_hatoba/logs/trace?${query}`, signal)).events;
+}
+
+export interface CanaryStep {
+  url: string;
+  status?: number;
+  durationMs: number;
+  bytes: number;
+  error?: string;
+  traceId?: string;
+}
+
+export interface CanaryRunWithSteps {
+  id: string;
+  startedMs: number;
+  completedMs: number;
+  passed: boolean;
+  reason: string;
+  steps: CanaryStep[];
+}
+
+/** The newest runs of a canary with what each address answered, newest first. */
+export async function getCanarySteps(scope: Scope, name: string, signal?: AbortSignal): Promise<CanaryRunWithSteps[]> {
+  const query = new URLSearchParams({ ...scopeQuery(scope), name });
+  return (await get<{ runs: CanaryRunWithSteps[] }>(`/_hatoba/canaries/runs?${query}`, signal)).runs;
 }

@@ -10,7 +10,20 @@ function element([localName, content]: [string, string | [string, any][]]): XmlE
 describe('query answers', () => {
   it('become lists, objects and texts', () => {
     const value = elementToValue(
-      element(['R', [['Names', [['member', 'a'], ['member', 'b']]], ['State', [['Code', 'active']]], ['None', '']]]),
+      element([
+        'R',
+        [
+          [
+            'Names',
+            [
+              ['member', 'a'],
+              ['member', 'b'],
+            ],
+          ],
+          ['State', [['Code', 'active']]],
+          ['None', ''],
+        ],
+      ]),
     );
     expect(value).toEqual({ Names: ['a', 'b'], State: { Code: 'active' }, None: '' });
   });

@@ -144,7 +144,11 @@ export function getTraceSummaries(
 
 export async function getTrace(scope: Scope, id: string, signal?: AbortSignal): Promise<Trace | null> {
   const input = { TraceIds: [id] };
-  const answer = await call<{ Traces?: Trace[] }>(scope, { operation: 'BatchGetTraces', path: '/Traces', input }, signal);
+  const answer = await call<{ Traces?: Trace[] }>(
+    scope,
+    { operation: 'BatchGetTraces', path: '/Traces', input },
+    signal,
+  );
   return answer.Traces?.[0] ?? null;
 }
 

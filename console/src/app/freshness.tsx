@@ -29,7 +29,13 @@ export function FreshnessMark() {
   const failed = queries.some((query) => query.state.status === 'error' || query.state.fetchFailureCount > 0);
   const age = updated ? Math.max(0, clock - updated) / 1000 : 0;
   const state = failed ? 'failed' : live ? 'live' : 'still';
-  const word = failed ? t('fresh.failed') : live ? t('fresh.live') : isRelative(text) ? t('fresh.paused') : t('fresh.fixed');
+  const word = failed
+    ? t('fresh.failed')
+    : live
+      ? t('fresh.live')
+      : isRelative(text)
+        ? t('fresh.paused')
+        : t('fresh.fixed');
 
   const copyLink = async () => {
     const url = new URL(window.location.href);

@@ -1,7 +1,17 @@
 import type { MessageKey } from '../i18n/text.ts';
 
 export interface Page {
-  to: '/' | '/map' | '/traces' | '/services' | '/load-balancers' | '/logs' | '/metrics' | '/alarms' | '/canaries' | '/settings';
+  to:
+    | '/'
+    | '/map'
+    | '/traces'
+    | '/services'
+    | '/load-balancers'
+    | '/logs'
+    | '/metrics'
+    | '/alarms'
+    | '/canaries'
+    | '/settings';
   text: MessageKey;
   /** `g`, then this letter. */
   letter: string;

@@ -23,38 +23,46 @@ export async function findTargets(scope: Scope, range: TimeRange, signal: AbortS
     getServiceGraph(scope, range, signal).then((nodes) =>
       nodes
         .filter((node) => node.Type !== 'client')
-        .map((node): Target => ({
-          kind: 'node',
-          name: node.Name ?? '',
-          detail: node.Type ?? '',
-          to: '/map',
-          search: { node: `${node.Name ?? ''}~${node.Type ?? ''}` },
-        })),
+        .map(
+          (node): Target => ({
+            kind: 'node',
+            name: node.Name ?? '',
+            detail: node.Type ?? '',
+            to: '/map',
+            search: { node: `${node.Name ?? ''}~${node.Type ?? ''}` },
+          }),
+        ),
     ),
     describeLogGroups(scope, signal).then((groups) =>
-      groups.map((group): Target => ({
-        kind: 'log-group',
-        name: group.logGroupName,
-        to: '/logs',
-        search: { group: group.logGroupName },
-      })),
+      groups.map(
+        (group): Target => ({
+          kind: 'log-group',
+          name: group.logGroupName,
+          to: '/logs',
+          search: { group: group.logGroupName },
+        }),
+      ),
     ),
     describeAlarms(scope, {}, signal).then((alarms) =>
-      alarms.map((alarm): Target => ({
-        kind: 'alarm',
-        name: alarm.AlarmName,
-        detail: alarm.StateValue ?? '',
-        to: '/alarms/$name',
-        params: { name: alarm.AlarmName },
-      })),
+      alarms.map(
+        (alarm): Target => ({
+          kind: 'alarm',
+          name: alarm.AlarmName,
+          detail: alarm.StateValue ?? '',
+          to: '/alarms/$name',
+          params: { name: alarm.AlarmName },
+        }),
+      ),
     ),
     describeCanaries(scope, signal).then((canaries) =>
-      canaries.map((canary): Target => ({
-        kind: 'canary',
-        name: canary.Name,
-        to: '/canaries/$name',
-        params: { name: canary.Name },
-      })),
+      canaries.map(
+        (canary): Target => ({
+          kind: 'canary',
+          name: canary.Name,
+          to: '/canaries/$name',
+          params: { name: canary.Name },
+        }),
+      ),
     ),
   ]);
   return parts.flatMap((part) => (part.status === 'fulfilled' ? part.value : []));
@@ -68,20 +76,24 @@ async function ecsTargets(scope: Scope, signal: AbortSignal): Promise<Target[]> 
       const tasks = await listTasks(scope, { cluster }, signal);
       return [
         { kind: 'cluster', name: cluster, to: '/services/$cluster', params: { cluster } },
-        ...services.map((service): Target => ({
-          kind: 'service',
-          name: service.serviceName,
-          detail: cluster,
-          to: '/services/$cluster/$service',
-          params: { cluster, service: service.serviceName },
-        })),
-        ...tasks.map((arn): Target => ({
-          kind: 'task',
-          name: lastPart(arn),
-          detail: cluster,
-          to: '/tasks/$cluster/$task',
-          params: { cluster, task: lastPart(arn) },
-        })),
+        ...services.map(
+          (service): Target => ({
+            kind: 'service',
+            name: service.serviceName,
+            detail: cluster,
+            to: '/services/$cluster/$service',
+            params: { cluster, service: service.serviceName },
+          }),
+        ),
+        ...tasks.map(
+          (arn): Target => ({
+            kind: 'task',
+            name: lastPart(arn),
+            detail: cluster,
+            to: '/tasks/$cluster/$task',
+            params: { cluster, task: lastPart(arn) },
+          }),
+        ),
       ];
     }),
   );

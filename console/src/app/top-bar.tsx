@@ -3,8 +3,8 @@ import ButtonDropdown from '@cloudscape-design/components/button-dropdown';
 import { useText } from '../i18n/text.ts';
 import { FreshnessMark } from './freshness.tsx';
 import { usePreferences } from './preferences.tsx';
-import { ScopePicker } from './scope-picker.tsx';
 import { RangePicker } from './range-picker.tsx';
+import { ScopePicker } from './scope-picker.tsx';
 
 interface TopBarProps {
   onSearch: () => void;

@@ -28,7 +28,13 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
   const t = useText();
   const { title, items, columns, empty, sort, pageSize = 50, variant = 'container' } = props;
   const first = columns.find((column) => column.id === sort?.column);
-  const { items: shown, collectionProps, filterProps, paginationProps, filteredItemsCount } = useCollection(items, {
+  const {
+    items: shown,
+    collectionProps,
+    filterProps,
+    paginationProps,
+    filteredItemsCount,
+  } = useCollection(items, {
     filtering: { empty, noMatch: <Box textAlign="center">{t('table.no-match')}</Box> },
     pagination: { pageSize },
     sorting: first ? { defaultState: { sortingColumn: first, isDescending: sort?.descending ?? false } } : {},
@@ -61,7 +67,15 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
           }
         : {})}
       {...(props.filter
-        ? { filter: <TextFilter {...filterProps} filteringPlaceholder={t('table.filter')} filteringAriaLabel={t('table.filter')} /> }
+        ? {
+            filter: (
+              <TextFilter
+                {...filterProps}
+                filteringPlaceholder={t('table.filter')}
+                filteringAriaLabel={t('table.filter')}
+              />
+            ),
+          }
         : {})}
       {...(items.length > pageSize ? { pagination: <Pagination {...paginationProps} /> } : {})}
       empty={empty}

@@ -15,11 +15,14 @@ export function toBins(entries: readonly { value: number; count: number }[], wan
   const low = Math.min(...values);
   const high = Math.max(...values);
   const width = Math.max((high - low) / wanted, 0.0005);
-  const bins = Array.from({ length: Math.max(1, Math.ceil((high - low) / width)) }, (_, index): Bin => ({
-    from: low + index * width,
-    to: low + (index + 1) * width,
-    count: 0,
-  }));
+  const bins = Array.from(
+    { length: Math.max(1, Math.ceil((high - low) / width)) },
+    (_, index): Bin => ({
+      from: low + index * width,
+      to: low + (index + 1) * width,
+      count: 0,
+    }),
+  );
   for (const { value, count } of entries) {
     const bin = bins[Math.min(bins.length - 1, Math.floor((value - low) / width))];
     if (bin) bin.count += count;
@@ -69,7 +72,7 @@ export function Histogram({ bins, label, marked, onMark }: HistogramProps) {
       ref={svg}
       className="hatoba-histogram"
       viewBox={`0 0 ${width} ${height}`}
-      role="group"
+      role="application"
       aria-label={label}
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId);

@@ -8,10 +8,10 @@ import { edgeCondition, serviceCondition } from '../../parts/filter-text.ts';
 import { Page } from '../../parts/page.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { useServiceOf } from '../../parts/service-of.ts';
-import { NothingYet } from './nothing-yet.tsx';
 import { buildTraceMap, slowestNode, type TraceMap } from './map-model.ts';
 import { MapTable } from './map-table.tsx';
 import { typeLabel } from './node-type.ts';
+import { NothingYet } from './nothing-yet.tsx';
 import { type Selection, SelectionPanel } from './selection-panel.tsx';
 import { type MapMetric, TraceMapPicture } from './trace-map.tsx';
 
@@ -22,7 +22,8 @@ export function MapPage() {
   const graph = useLive(['map'], ({ scope, range, signal }) => getServiceGraph(scope, range, signal));
   const view = search.view === 'table' ? 'table' : 'map';
   const metric: MapMetric = search.metric === 'p95' ? 'p95' : 'p50';
-  const set = (change: Partial<typeof search>) => navigate({ search: (before) => ({ ...before, ...change }), replace: true });
+  const set = (change: Partial<typeof search>) =>
+    navigate({ search: (before) => ({ ...before, ...change }), replace: true });
 
   return (
     <Page
@@ -69,14 +70,20 @@ interface MapWithPanelProps {
   view: 'map' | 'table';
   metric: MapMetric;
   search: { node?: string; edge?: string; from?: string; to?: string };
-  set: (change: { node?: string | undefined; edge?: string | undefined; from?: string | undefined; to?: string | undefined }) => void;
+  set: (change: {
+    node?: string | undefined;
+    edge?: string | undefined;
+    from?: string | undefined;
+    to?: string | undefined;
+  }) => void;
 }
 
 function MapWithPanel({ map, view, metric, search, set }: MapWithPanelProps) {
   const { now } = useTimeRange();
   const range = now();
   const minutes = (range.end - range.start) / 60_000;
-  const selection = useSelection(map, search, minutes);
+  const nodeId = findNodeId(map, search.node);
+  const selection = useSelection(map, { ...search, ...(nodeId ? { node: nodeId } : {}) }, minutes);
   const select = (chosen: { node?: string; edge?: string } | null) =>
     set({ node: chosen?.node, edge: chosen?.edge, from: undefined, to: undefined });
   const marked =
@@ -93,7 +100,7 @@ function MapWithPanel({ map, view, metric, search, set }: MapWithPanelProps) {
           metric={metric}
           minutes={minutes}
           slowId={slowestNode(map)?.id}
-          selected={search.node ?? search.edge}
+          selected={nodeId ?? search.edge}
           onSelect={select}
           height="calc(100vh - 190px)"
         />
@@ -116,16 +123,20 @@ function MapWithPanel({ map, view, metric, search, set }: MapWithPanelProps) {
   );
 }
 
-function useSelection(
-  map: TraceMap,
-  search: { node?: string; edge?: string },
-  minutes: number,
-): Selection | undefined {
+/** Links from elsewhere know a node's name but not its type: `bff~`. */
+function findNodeId(map: TraceMap, wanted: string | undefined): string | undefined {
+  if (wanted === undefined) return undefined;
+  const byName = map.nodes.find((node) => !node.isClient && wanted === `${node.name}~`);
+  return map.nodes.find((node) => node.id === wanted)?.id ?? byName?.id;
+}
+
+function useSelection(map: TraceMap, search: { node?: string; edge?: string }, minutes: number): Selection | undefined {
   const t = useText();
   const serviceOf = useServiceOf();
   const node = map.nodes.find((candidate) => candidate.id === search.node);
   if (node && !node.isClient) {
     const ecs = serviceOf(node.name);
+    const namesake = map.nodes.some((other) => other !== node && !other.isClient && other.name === node.name);
     return {
       title: node.name,
       description: typeLabel(node.type),
@@ -134,7 +145,7 @@ function useSelection(
       meanSeconds: node.meanSeconds,
       ownSeconds: node.ownSeconds,
       minutes,
-      filter: (inside) => serviceCondition({ name: node.name, type: node.type.startsWith('AWS::DynamoDB') ? node.type : '' }, inside),
+      filter: (inside) => serviceCondition({ name: node.name, type: namesake ? node.type : '' }, inside),
       tracesText: t('map.view-traces-of-node'),
       links: ecs
         ? [{ text: t('map.to-service', { name: ecs.service }), to: '/services/$cluster/$service', params: { ...ecs } }]

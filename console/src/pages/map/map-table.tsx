@@ -2,8 +2,8 @@ import Button from '@cloudscape-design/components/button';
 import { formatCount, formatDuration, formatShare } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
 import { DataTable } from '../../parts/data-table.tsx';
-import { Go } from '../../parts/go.tsx';
 import { serviceCondition } from '../../parts/filter-text.ts';
+import { Go } from '../../parts/go.tsx';
 import { type MapNode, percentile, type TraceMap } from './map-model.ts';
 import { typeLabel } from './node-type.ts';
 import { perMinute } from './rates.ts';
@@ -49,7 +49,12 @@ export function MapTable({ map, minutes, onSelect }: MapTableProps) {
           cell: (node) => formatDuration(percentile(node.histogram, 0.5)),
           sortingComparator: (a, b) => (a.meanSeconds ?? 0) - (b.meanSeconds ?? 0),
         },
-        { id: 'p95', header: 'p95', cell: (node) => formatDuration(p95(node)), sortingComparator: (a, b) => p95(a) - p95(b) },
+        {
+          id: 'p95',
+          header: 'p95',
+          cell: (node) => formatDuration(p95(node)),
+          sortingComparator: (a, b) => p95(a) - p95(b),
+        },
         {
           id: 'own',
           header: t('map.mean-own'),

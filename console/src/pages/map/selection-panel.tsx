@@ -48,7 +48,10 @@ export function SelectionPanel({ selection, marked, onMark, onClose }: Selection
     ...(selection.ownSeconds === undefined
       ? []
       : ([[t('map.mean-own'), formatDuration(selection.ownSeconds)]] as [string, string][])),
-    [t('map.calls'), `${formatCount(shares.total)} (${t('map.per-minute', { count: perMinute(shares.total, minutes) })})`],
+    [
+      t('map.calls'),
+      `${formatCount(shares.total)} (${t('map.per-minute', { count: perMinute(shares.total, minutes) })})`,
+    ],
   ];
   return (
     <SidePanel title={selection.title} description={selection.description} onClose={onClose}>

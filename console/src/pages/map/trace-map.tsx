@@ -1,5 +1,14 @@
 import '@xyflow/react/dist/style.css';
-import { Background, Controls, type Edge, type Node, ReactFlow, useNodesInitialized, useReactFlow, ReactFlowProvider } from '@xyflow/react';
+import {
+  Background,
+  Controls,
+  type Edge,
+  type Node,
+  ReactFlow,
+  ReactFlowProvider,
+  useNodesInitialized,
+  useReactFlow,
+} from '@xyflow/react';
 import { useEffect, useMemo } from 'react';
 import { usePreferences } from '../../app/preferences.tsx';
 import { useText } from '../../i18n/text.ts';

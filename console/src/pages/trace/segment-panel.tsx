@@ -46,7 +46,12 @@ export function SegmentPanel({ row, built, tab, onTab, onClose }: SegmentPanelPr
       content: <Annotations annotations={document.annotations ?? {}} />,
       shown: has(document.annotations),
     },
-    { id: 'metadata', label: t('segment.metadata'), content: <Tree value={document.metadata} />, shown: has(document.metadata) },
+    {
+      id: 'metadata',
+      label: t('segment.metadata'),
+      content: <Tree value={document.metadata} />,
+      shown: has(document.metadata),
+    },
     { id: 'sql', label: 'SQL', content: <Tree value={document.sql} />, shown: has(document.sql) },
     {
       id: 'raw',
@@ -91,7 +96,12 @@ function OverviewTab({ row }: { row: TraceRow }) {
     [t('segment.content-length'), plain(response.content_length)],
     [t('segment.user'), document.user],
     [t('segment.namespace'), document.namespace],
-    ['ID', <span key="id" className="hatoba-mono">{row.id}</span>],
+    [
+      'ID',
+      <span key="id" className="hatoba-mono">
+        {row.id}
+      </span>,
+    ],
   ];
   return (
     <div>
@@ -106,7 +116,10 @@ function OverviewTab({ row }: { row: TraceRow }) {
           ))}
       </dl>
       <div className="hatoba-next">
-        <Go to="/traces" search={{ filter: serviceCondition({ name: row.callee?.name ?? row.service, type: '' }), sort: 'slow' }}>
+        <Go
+          to="/traces"
+          search={{ filter: serviceCondition({ name: row.callee?.name ?? row.service, type: '' }), sort: 'slow' }}
+        >
           {t('segment.more-traces', { name: row.callee?.name ?? row.service })}
         </Go>
         {(document.links ?? []).map((link) =>

@@ -25,7 +25,17 @@ function place(from: number, to: number, window: Stretch): { left: string; width
   return right < left ? undefined : { left: `${left * 100}%`, width: `max(2px, ${(right - left) * 100}%)` };
 }
 
-export function TimelineRow({ line, top, height, window, critical, selected, onSelect, onToggle, onUnfold }: TimelineRowProps) {
+export function TimelineRow({
+  line,
+  top,
+  height,
+  window,
+  critical,
+  selected,
+  onSelect,
+  onToggle,
+  onUnfold,
+}: TimelineRowProps) {
   const t = useText();
   const { row, depth, folded } = line;
   const many = folded.length > 1;
@@ -33,7 +43,10 @@ export function TimelineRow({ line, top, height, window, critical, selected, onS
   const bar = place(row.start, end, window);
   const duration = row.end - row.start;
   const words = many
-    ? t('trace.folded', { count: folded.length, time: formatDuration(folded.reduce((sum, one) => sum + one.end - one.start, 0)) })
+    ? t('trace.folded', {
+        count: folded.length,
+        time: formatDuration(folded.reduce((sum, one) => sum + one.end - one.start, 0)),
+      })
     : row.children.length > 0
       ? `${formatDuration(duration)} · ${t('trace.own-time', { time: formatDuration(row.ownSeconds) })}`
       : row.kind === 'segment'
@@ -93,7 +106,10 @@ export function TimelineRow({ line, top, height, window, critical, selected, onS
         {bar && (
           <span
             className={`hatoba-bar-fill${row.inProgress ? ' hatoba-bar-open' : ''}`}
-            style={{ ...bar, background: failed ? colour[row.outcome] : row.kind === 'segment' ? colour.accent : colour.idle }}
+            style={{
+              ...bar,
+              background: failed ? colour[row.outcome] : row.kind === 'segment' ? colour.accent : colour.idle,
+            }}
           />
         )}
         {critical.map((stretch) => {

@@ -79,7 +79,13 @@ export function Timeline({ built, selectedId, onSelect }: TimelineProps) {
           ))}
         </span>
       </div>
-      <div ref={scroller} className="hatoba-timeline-rows" role="tree" onKeyDown={onKey} aria-label={t('trace.timeline')}>
+      <div
+        ref={scroller}
+        className="hatoba-timeline-rows"
+        role="tree"
+        onKeyDown={onKey}
+        aria-label={t('trace.timeline')}
+      >
         <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
           {virtual.getVirtualItems().map((item) => {
             const line = lines[item.index];

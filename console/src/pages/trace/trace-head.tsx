@@ -14,7 +14,8 @@ interface TraceHeadProps {
   onSelect: (segment: string, tab?: string) => void;
 }
 
-const textOf = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '-');
+const textOf = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '-';
 
 /** The request in one line of facts, and in words what is wrong with it. */
 export function TraceHead({ built, onSelect }: TraceHeadProps) {
@@ -27,7 +28,12 @@ export function TraceHead({ built, onSelect }: TraceHeadProps) {
   const services = [...new Set([...built.rows.values()].map((row) => row.service))];
   const facts: [string, React.ReactNode][] = [
     [t('column.method'), textOf(request.method)],
-    ['URL', <span key="url" className="hatoba-wrap">{textOf(request.url)}</span>],
+    [
+      'URL',
+      <span key="url" className="hatoba-wrap">
+        {textOf(request.url)}
+      </span>,
+    ],
     [
       t('column.status'),
       root ? <OutcomeMark key="status" outcome={root.outcome} text={textOf(response.status)} /> : '-',

@@ -38,7 +38,15 @@ const slowShop: SegmentDocument[] = [
       },
     ],
   },
-  { id: 'inf', name: 'shop-access', parent_id: 'put', inferred: true, origin: 'AWS::DynamoDB::Table', start_time: 5.22, end_time: 5.24 },
+  {
+    id: 'inf',
+    name: 'shop-access',
+    parent_id: 'put',
+    inferred: true,
+    origin: 'AWS::DynamoDB::Table',
+    start_time: 5.22,
+    end_time: 5.24,
+  },
 ];
 
 describe('a trace', () => {

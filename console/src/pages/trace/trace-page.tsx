@@ -44,7 +44,11 @@ function FoundTrace({ trace }: { trace: Trace }) {
     <SpaceBetween size="m">
       {trace.LimitExceeded && <Alert type="warning">{t('trace.limit-exceeded')}</Alert>}
       {unreadable > 0 && <Alert type="warning">{t('trace.unreadable', { count: unreadable })}</Alert>}
-      {built.rows.size === 0 ? <Empty title={t('trace.no-segments')} listening /> : <TraceView trace={trace} built={built} />}
+      {built.rows.size === 0 ? (
+        <Empty title={t('trace.no-segments')} listening />
+      ) : (
+        <TraceView trace={trace} built={built} />
+      )}
     </SpaceBetween>
   );
 }

@@ -46,7 +46,8 @@ export function TraceView({ trace, built }: { trace: Trace; built: BuiltTrace })
                 onSelect={(chosen) => {
                   const name = chosen?.node?.split('~')[0];
                   const row = [...built.rows.values()].find(
-                    (candidate) => (candidate.callee?.name ?? (candidate.kind === 'segment' ? candidate.name : '')) === name,
+                    (candidate) =>
+                      (candidate.callee?.name ?? (candidate.kind === 'segment' ? candidate.name : '')) === name,
                   );
                   if (row) select(row.id);
                 }}
@@ -75,9 +76,7 @@ export function TraceView({ trace, built }: { trace: Trace; built: BuiltTrace })
         <TraceLogs traceId={trace.Id} built={built} />
       </ExpandableSection>
       <ExpandableSection headerText={t('trace.raw')} variant="container">
-        <pre className="hatoba-raw">
-          {(trace.Segments ?? []).map((segment) => pretty(segment.Document)).join('\n')}
-        </pre>
+        <pre className="hatoba-raw">{(trace.Segments ?? []).map((segment) => pretty(segment.Document)).join('\n')}</pre>
       </ExpandableSection>
     </SpaceBetween>
   );

@@ -18,7 +18,7 @@ describe('completion', () => {
 
 describe('error position', () => {
   it('is read from the words of the message', () => {
-    expect(errorPosition('Unexpected token at position 12')).toBe(12);
+    expect(errorPosition('Unexpected token at position 12')).toBe(11);
     expect(errorPosition('Invalid filter')).toBeUndefined();
   });
 });

@@ -31,7 +31,11 @@ const keywords: readonly [word: string, example: string][] = [
 
 /** The last word that is being typed; quotes and brackets begin a new one. */
 function lastWord(text: string): string {
-  return /(?:[\w.]+\("[^"]*|[\w.[\]]+(?:\s*(?:=|!=|>=|<=|<|>|CONTAINS|BEGINSWITH|ENDSWITH)\s*"?[^"\s]*)?)$/i.exec(text)?.[0] ?? '';
+  return (
+    /(?:[\w.]+\("[^"]*|[\w.[\]]+(?:\s*(?:=|!=|>=|<=|<|>|CONTAINS|BEGINSWITH|ENDSWITH)\s*"?[^"\s]*)?)$/i.exec(
+      text,
+    )?.[0] ?? ''
+  );
 }
 
 /** Completions for what stands at the end of the filter: keywords, and values that the listed traces have. */
@@ -41,24 +45,28 @@ export function completeFilter(text: string, facets: readonly Facet[]): Completi
   const wanted = word.toLowerCase().replaceAll(' ', '');
   const starts = (candidate: string) => candidate.toLowerCase().replaceAll(' ', '').startsWith(wanted);
   const values = facets.flatMap((facet) =>
-    facet.values.map((value): Completion => ({
-      value: `${before}${value.condition}`,
-      label: value.condition,
-      description: String(value.count),
-    })),
+    facet.values.map(
+      (value): Completion => ({
+        value: `${before}${value.condition}`,
+        label: value.condition,
+        description: String(value.count),
+      }),
+    ),
   );
-  const words = keywords.map(([keyword, example]): Completion => ({
-    value: `${before}${keyword}`,
-    label: keyword.trim(),
-    description: example,
-  }));
+  const words = keywords.map(
+    ([keyword, example]): Completion => ({
+      value: `${before}${keyword}`,
+      label: keyword.trim(),
+      description: example,
+    }),
+  );
   return [...words, ...values].filter(
     (completion) => starts(completion.label) && completion.value.trim() !== text.trim(),
   );
 }
 
-/** Where the server saw a syntax error: it names the position as `position 12` or `at 12`; undefined when it does not. */
+/** Where the server saw a syntax error, from 0: its message counts from 1. Undefined when it names no place. */
 export function errorPosition(message: string): number | undefined {
-  const digits = /\b(?:position|column|at|offset)\s+(\d+)\b/i.exec(message)?.[1];
-  return digits === undefined ? undefined : Number(digits);
+  const digits = /\bposition\s+(\d+)\b/i.exec(message)?.[1];
+  return digits === undefined ? undefined : Math.max(0, Number(digits) - 1);
 }

@@ -4,7 +4,11 @@ import { countFacets } from './count-facets.ts';
 describe('facets', () => {
   it('count each trace once per value', () => {
     const facets = countFacets([
-      { Id: '1', ServiceIds: [{ Name: 'bff' }, { Name: 'bff', Type: 'AWS::ECS::Container' }], Http: { HttpStatus: 200 } },
+      {
+        Id: '1',
+        ServiceIds: [{ Name: 'bff' }, { Name: 'bff', Type: 'AWS::ECS::Container' }],
+        Http: { HttpStatus: 200 },
+      },
       { Id: '2', ServiceIds: [{ Name: 'bff' }], HasFault: true, Http: { HttpStatus: 502 } },
     ]);
     expect(facets).toEqual([

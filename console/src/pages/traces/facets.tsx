@@ -32,7 +32,10 @@ export function Facets({ facets, total, onAdd }: FacetsProps) {
                   <span className="hatoba-facet-count" title={formatShare(value.count, total)}>
                     {value.count}
                   </span>
-                  <span className="hatoba-facet-bar" style={{ width: `${(value.count / Math.max(1, total)) * 100}%` }} />
+                  <span
+                    className="hatoba-facet-bar"
+                    style={{ width: `${(value.count / Math.max(1, total)) * 100}%` }}
+                  />
                 </button>
               </li>
             ))}

@@ -72,7 +72,12 @@ export function TraceTable({ traces, slowFirst, onSort, loading, onAdd, empty }:
             </Go>
           ),
         },
-        { id: 'start', header: t('column.started'), sortingField: 'StartTime', cell: (trace) => <When at={trace.StartTime} /> },
+        {
+          id: 'start',
+          header: t('column.started'),
+          sortingField: 'StartTime',
+          cell: (trace) => <When at={trace.StartTime} />,
+        },
         {
           id: 'time',
           header: t('column.response-time'),

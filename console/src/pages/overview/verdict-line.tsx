@@ -1,0 +1,27 @@
+import StatusIndicator from '@cloudscape-design/components/status-indicator';
+import type { Verdict } from '../../api/hatoba.ts';
+import { useCodeText, useText } from '../../i18n/text.ts';
+import { When } from '../../parts/when.tsx';
+import { messageKey, readable } from './verdict-words.ts';
+
+const kinds = { ok: 'success', warning: 'warning', critical: 'error' } as const;
+
+/** The answer to "is it all right?" in one sentence. */
+export function VerdictLine({ verdict }: { verdict: Verdict }) {
+  const t = useText();
+  const words = useCodeText();
+  const type = verdict.code === 'nothing-yet' ? 'pending' : kinds[verdict.level];
+  return (
+    <p className="hatoba-verdict" role="status">
+      <StatusIndicator type={type}>
+        <span className="hatoba-verdict">{words(messageKey(verdict), verdict.code, readable(verdict.params))}</span>
+      </StatusIndicator>
+      {verdict.since && (
+        <span className="hatoba-soft hatoba-since">
+          {' '}
+          {t('overview.since')} <When at={verdict.since} />
+        </span>
+      )}
+    </p>
+  );
+}

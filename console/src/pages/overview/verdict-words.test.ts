@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { destinationOf, messageKey, readable } from './verdict-words.ts';
+
+describe('findings', () => {
+  it('lead to traces of the slow service, slowest first', () => {
+    const finding = {
+      code: 'service-slow',
+      params: { service: 'backend2', ownSeconds: 5.01 },
+      link: { page: 'traces', params: { service: 'backend2', sort: 'slowest' } },
+    };
+    expect(destinationOf(finding)).toEqual({ to: '/traces', search: { filter: 'service("backend2")', sort: 'slow' } });
+    expect(messageKey(finding)).toBe('verdict.service-slow-new');
+    expect(readable(finding.params).ownSeconds).toBe('5.01 s');
+  });
+
+  it('lead to the traces whose call to the dependency failed', () => {
+    const link = { page: 'traces', params: { service: 'backend1', dependency: 'table' } };
+    expect(destinationOf({ code: 'edge-faults', params: {}, link }).search?.filter).toBe(
+      'edge("backend1", "table") { fault = true OR error = true }',
+    );
+  });
+
+  it('have words for every code that the overview can send, in both languages', () => {
+    const model = readFileSync(join(import.meta.dirname, '../../../../src/overview/model.ts'), 'utf8');
+    const union = /type FindingCode =([^;]*);/.exec(model)?.[1] ?? '';
+    const codes = [...union.matchAll(/'([a-z-]+)'/g)].map((match) => match[1] ?? '');
+    expect(codes.length).toBeGreaterThan(5);
+    for (const language of ['en', 'ja']) {
+      const words = JSON.parse(readFileSync(join(import.meta.dirname, `../../i18n/${language}.json`), 'utf8'));
+      for (const code of [...codes, 'all-well', 'nothing-yet']) expect(Object.keys(words)).toContain(`verdict.${code}`);
+    }
+  });
+});

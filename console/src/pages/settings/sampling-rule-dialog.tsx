@@ -1,0 +1,106 @@
+import Box from '@cloudscape-design/components/box';
+import Button from '@cloudscape-design/components/button';
+import FormField from '@cloudscape-design/components/form-field';
+import Input from '@cloudscape-design/components/input';
+import Modal from '@cloudscape-design/components/modal';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { createSamplingRule, type SamplingRule, updateSamplingRule } from '../../api/xray.ts';
+import { useScope } from '../../app/scope.ts';
+import { type MessageKey, useText } from '../../i18n/text.ts';
+import { ErrorBox } from '../../parts/states.tsx';
+
+const fresh: SamplingRule = {
+  RuleName: '',
+  ResourceARN: '*',
+  Priority: 100,
+  FixedRate: 0.05,
+  ReservoirSize: 1,
+  ServiceName: '*',
+  ServiceType: '*',
+  Host: '*',
+  HTTPMethod: '*',
+  URLPath: '*',
+};
+
+type Field =
+  | 'RuleName'
+  | 'Priority'
+  | 'ReservoirSize'
+  | 'FixedRate'
+  | 'ServiceName'
+  | 'ServiceType'
+  | 'Host'
+  | 'HTTPMethod'
+  | 'URLPath';
+
+const fields: readonly { name: Field; text: MessageKey; number?: true; ofDefault?: true }[] = [
+  { name: 'RuleName', text: 'column.name' },
+  { name: 'Priority', text: 'balancers.priority', number: true },
+  { name: 'ReservoirSize', text: 'sampling.reservoir', number: true, ofDefault: true },
+  { name: 'FixedRate', text: 'sampling.rate-0-1', number: true, ofDefault: true },
+  { name: 'ServiceName', text: 'sampling.service-name' },
+  { name: 'ServiceType', text: 'sampling.service-type' },
+  { name: 'Host', text: 'sampling.host' },
+  { name: 'HTTPMethod', text: 'facet.method' },
+  { name: 'URLPath', text: 'sampling.path' },
+];
+
+/** Creates a rule, or changes one. Of the built-in rule only its two numbers can be changed. */
+export function SamplingRuleDialog({ rule, onClose }: { rule: SamplingRule | undefined; onClose: () => void }) {
+  const t = useText();
+  const scope = useScope();
+  const client = useQueryClient();
+  const before = rule ?? fresh;
+  const [texts, setTexts] = useState<Record<Field, string>>(
+    () => Object.fromEntries(fields.map(({ name }) => [name, String(before[name] ?? '')])) as Record<Field, string>,
+  );
+  const isDefault = rule?.RuleName === 'Default';
+  const shown = fields.filter((field) => (isDefault ? field.ofDefault : rule ? field.name !== 'RuleName' : true));
+  const save = useMutation({
+    mutationFn: () => {
+      const changed = Object.fromEntries(
+        shown.map(({ name, number }) => [name, number ? Number(texts[name]) : texts[name]]),
+      );
+      return rule
+        ? updateSamplingRule(scope, { ...changed, RuleName: before.RuleName ?? '' })
+        : createSamplingRule(scope, { ...fresh, ...changed });
+    },
+    onSuccess: async () => {
+      onClose();
+      await client.invalidateQueries({ queryKey: ['sampling-rules'] });
+    },
+  });
+  return (
+    <Modal
+      visible
+      onDismiss={onClose}
+      header={rule ? t('sampling.edit', { name: rule.RuleName ?? '' }) : t('sampling.create')}
+      closeAriaLabel={t('action.close')}
+      footer={
+        <Box float="right">
+          <SpaceBetween size="xs" direction="horizontal">
+            <Button onClick={onClose}>{t('action.cancel')}</Button>
+            <Button variant="primary" loading={save.isPending} onClick={() => save.mutate()}>
+              {t('action.save')}
+            </Button>
+          </SpaceBetween>
+        </Box>
+      }
+    >
+      <SpaceBetween size="s">
+        {shown.map((field) => (
+          <FormField key={field.name} label={t(field.text)}>
+            <Input
+              value={texts[field.name]}
+              {...(field.number ? { inputMode: 'decimal' as const } : {})}
+              onChange={({ detail }) => setTexts({ ...texts, [field.name]: detail.value })}
+            />
+          </FormField>
+        ))}
+        {save.error && <ErrorBox error={save.error} />}
+      </SpaceBetween>
+    </Modal>
+  );
+}

@@ -1,0 +1,173 @@
+import 'uplot/dist/uPlot.min.css';
+import { useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+import type { Series } from '../api/cloudwatch.ts';
+import { usePreferences } from '../app/preferences.tsx';
+import type { TimeRange } from '../app/time-range.ts';
+import { useText } from '../i18n/text.ts';
+import { colour, resolveColour, series as seriesColours } from '../theme.ts';
+
+export interface ChartProps {
+  title: string;
+  series: readonly Series[];
+  range: TimeRange;
+  format: (value: number) => string;
+  threshold?: number | undefined;
+  height?: number;
+  /** Charts of one group show their cursors together. */
+  group?: string;
+  /** Bars of percentages and the like: the axis goes at least to here. */
+  least?: number;
+}
+
+/** All series on one time axis; a time at which a series has no value is a gap. */
+export function alignSeries(series: readonly Series[]): (number | null)[][] {
+  const times = [...new Set(series.flatMap((line) => line.times))].sort((a, b) => a - b);
+  const at = new Map(times.map((time, index) => [time, index]));
+  const columns = series.map((line) => {
+    const column: (number | null)[] = new Array(times.length).fill(null);
+    line.times.forEach((time, index) => {
+      const slot = at.get(time);
+      if (slot !== undefined) column[slot] = line.values[index] ?? null;
+    });
+    return column;
+  });
+  return [times.map((time) => time / 1000), ...columns];
+}
+
+/** Lines over time. The legend names the values under the cursor. */
+export function Chart(props: ChartProps) {
+  const t = useText();
+  const { mode, utc } = usePreferences();
+  const { title, series, range, height = 170 } = props;
+  const holder = useRef<HTMLDivElement>(null);
+  const data = alignSeries(series);
+  const empty = series.every((line) => line.values.length === 0);
+  const drawn = useRef(props);
+  drawn.current = props;
+  const names = series.map((line) => line.label).join('|');
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: drawn anew when its lines or the look change; data follow below.
+  useEffect(() => {
+    if (!holder.current || empty) return;
+    const plot = new uPlot(
+      chartOptions(drawn, holder.current.clientWidth, height, utc),
+      data as uPlot.AlignedData,
+      holder.current,
+    );
+    const resize = new ResizeObserver(([entry]) => {
+      if (entry) plot.setSize({ width: entry.contentRect.width, height });
+    });
+    resize.observe(holder.current);
+    plots.set(holder.current, plot);
+    return () => {
+      resize.disconnect();
+      plot.destroy();
+    };
+  }, [names, mode, utc, empty, height]);
+
+  useEffect(() => {
+    const plot = holder.current && plots.get(holder.current);
+    if (plot && !empty) plot.setData(data as uPlot.AlignedData);
+  });
+
+  return (
+    <figure className="hatoba-chart" style={{ margin: 0 }}>
+      <figcaption className="hatoba-label">{title}</figcaption>
+      {empty ? (
+        <div className="hatoba-soft" style={{ height }}>
+          {t('chart.no-data')}
+        </div>
+      ) : (
+        <div ref={holder} role="img" aria-label={`${title}: ${lastValues(series, props.format)}`} />
+      )}
+      <div className="hatoba-chart-legend">
+        {series.length > 1 &&
+          series.map((line, index) => (
+            <span key={line.id}>
+              <span
+                className="hatoba-swatch"
+                style={{ background: seriesColours[index % seriesColours.length] ?? colour.accent }}
+              />
+              {line.label}
+            </span>
+          ))}
+      </div>
+      <span hidden>{`${range.start}`}</span>
+    </figure>
+  );
+}
+
+const plots = new WeakMap<HTMLElement, uPlot>();
+
+function lastValues(series: readonly Series[], format: (value: number) => string): string {
+  return series
+    .map((line) => `${line.label} ${line.values.length > 0 ? format(line.values.at(-1) ?? 0) : '-'}`)
+    .join(', ');
+}
+
+function chartOptions(props: { current: ChartProps }, width: number, height: number, utc: boolean): uPlot.Options {
+  const line = resolveColour(colour.line);
+  const soft = resolveColour(colour.textSoft);
+  const { series, format, threshold, group, least } = props.current;
+  return {
+    width,
+    height,
+    ...(utc ? { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1000), 'UTC') } : {}),
+    legend: { show: true, live: true, isolate: false },
+    cursor: group ? { sync: { key: group } } : {},
+    scales: {
+      x: {
+        range: () => {
+          const { range } = props.current;
+          return [range.start / 1000, range.end / 1000];
+        },
+      },
+      y: {
+        range: (_, low, high) => {
+          const top = Math.max(high ?? 0, least ?? 0, threshold ?? Number.NEGATIVE_INFINITY);
+          const bottom = Math.min(0, low ?? 0);
+          return [bottom, top === bottom ? bottom + 1 : top + (top - bottom) * 0.08];
+        },
+      },
+    },
+    axes: [
+      { stroke: soft, grid: { stroke: line, width: 0.5 }, ticks: { show: false }, size: 28 },
+      {
+        stroke: soft,
+        grid: { stroke: line, width: 0.5 },
+        ticks: { show: false },
+        // uPlot's default size cuts labels such as "123 MB".
+        size: 68,
+        values: (_, splits) => splits.map((value) => format(value)),
+      },
+    ],
+    series: [
+      { value: (_, seconds) => (seconds === null ? '' : new Date(seconds * 1000).toLocaleTimeString('en-GB')) },
+      ...series.map(
+        (one, index): uPlot.Series => ({
+          label: one.label,
+          stroke: resolveColour(seriesColours[index % seriesColours.length] ?? colour.accent),
+          width: 1.5,
+          spanGaps: false,
+          points: { show: one.values.length < 40, size: 4 },
+          value: (_, value) => (value === null ? '-' : format(value)),
+        }),
+      ),
+    ],
+    hooks: threshold === undefined ? {} : { draw: [(plot) => drawThreshold(plot, threshold)] },
+  };
+}
+
+function drawThreshold(plot: uPlot, threshold: number): void {
+  const y = plot.valToPos(threshold, 'y', true);
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.strokeStyle = resolveColour(colour.fault);
+  ctx.setLineDash([6, 4]);
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, y);
+  ctx.lineTo(bbox.left + bbox.width, y);
+  ctx.stroke();
+  ctx.restore();
+}
