@@ -52,7 +52,10 @@ export class ClickHouseStore implements TelemetryStore {
   async start(): Promise<void> {
     try {
       await this.options.host.start();
-      await ensureTables(this.options.tables, this);
+      await ensureTables(this.options.tables, {
+        query: (sql, parameters) => this.queryEngine(sql, parameters, {}),
+        command: (sql, parameters) => this.commandEngine(sql, parameters),
+      });
       this.settleReady.resolve();
     } catch (error) {
       this.settleReady.reject(error);
@@ -87,6 +90,15 @@ export class ClickHouseStore implements TelemetryStore {
     parameters: Readonly<Record<string, QueryParameter>> = {},
     options: QueryOptions = {},
   ): Promise<Row[]> {
+    await this.withinTime(this.ready, options.timeoutMs ?? queryTimeoutMs, options.signal);
+    return this.queryEngine(sql, parameters, options);
+  }
+
+  private queryEngine<Row>(
+    sql: string,
+    parameters: Readonly<Record<string, QueryParameter>> = {},
+    options: QueryOptions,
+  ): Promise<Row[]> {
     const timeoutMs = options.timeoutMs ?? queryTimeoutMs;
     return this.retryWhileDown(timeoutMs, options.signal, async () => {
       const result = await this.options.client.query({
@@ -101,6 +113,11 @@ export class ClickHouseStore implements TelemetryStore {
   }
 
   async command(sql: string, parameters: Readonly<Record<string, QueryParameter>> = {}): Promise<void> {
+    await this.ready;
+    await this.commandEngine(sql, parameters);
+  }
+
+  private async commandEngine(sql: string, parameters: Readonly<Record<string, QueryParameter>> = {}): Promise<void> {
     await this.options.host.serving();
     await this.options.client.command({ query: sql, query_params: { ...parameters } });
   }
@@ -114,7 +131,8 @@ export class ClickHouseStore implements TelemetryStore {
     return new TableWriter({
       table,
       clock,
-      serving: () => host.serving(),
+      // Before the tables exist there is nothing to write to.
+      serving: () => this.ready.then(() => host.serving()),
       classify: classifyFailure,
       activeParts: () => this.partsByTable.get(table) ?? 0,
       send: ({ token, lines }) => insertLines(client, { table, lines, token, format: 'JSONEachRow' }),
@@ -130,7 +148,7 @@ export class ClickHouseStore implements TelemetryStore {
     const { host, clock } = this.options;
     const deadlineMs = clock.monotonicMs() + timeoutMs;
     for (;;) {
-      await host.serving();
+      await this.withinTime(host.serving(), deadlineMs - clock.monotonicMs(), signal);
       try {
         return await run();
       } catch (error) {
@@ -139,6 +157,17 @@ export class ClickHouseStore implements TelemetryStore {
         await clock.sleep(50, signal);
       }
     }
+  }
+
+  /** Waits for the engine, but no longer than the caller would wait for its answer. */
+  private async withinTime(event: Promise<void>, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const given = new AbortController();
+    const signals = signal ? [given.signal, signal] : [given.signal];
+    const timeout = this.options.clock.sleep(Math.max(timeoutMs, 0), AbortSignal.any(signals)).then(
+      () => Promise.reject(new Error(`The telemetry engine did not serve within ${timeoutMs} ms.`)),
+      () => signal?.throwIfAborted(),
+    );
+    await Promise.race([event, timeout]).finally(() => given.abort());
   }
 
   private async sweepLoop(): Promise<void> {

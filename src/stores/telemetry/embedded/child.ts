@@ -5,6 +5,7 @@ import { systemClock } from '../../../platform/clock.ts';
 import type { ChildMessage, ChildOptions, ParentMessage } from './child-protocol.ts';
 import { defaultQuerySettings, engineConfig } from './engine-config.ts';
 import { createFacade } from './facade.ts';
+import { repairDeduplication } from './repair-deduplication.ts';
 import { quoteIdentifier } from './rewrite-statement.ts';
 import { type EngineSession, SessionPool } from './session-pool.ts';
 
@@ -32,6 +33,7 @@ async function serve(options: ChildOptions): Promise<void> {
   const first = await openFirst(open, options);
   const useDatabase = `USE ${quoteIdentifier(options.database)}`;
   await first.query(`CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(options.database)}`, 'Null');
+  await repairDeduplication(first, options.database);
   const openSession = async () => {
     const session = open();
     await session.query(useDatabase, 'Null');
