@@ -49,6 +49,7 @@ export function createLoopbackNetwork(): TaskNetwork {
       return true;
     },
 
+    removeUnknown: async () => undefined,
     open: openOnLoopback,
 
     async remove(taskId, place) {

@@ -119,6 +119,12 @@ export function createNamespaceNetwork(options: {
       return true;
     },
 
+    async removeUnknown(knownTaskIds) {
+      for (const name of await readdir(directory)) {
+        if (name !== 'bridge' && !knownTaskIds.has(name)) await removeNamespace(path.join(directory, name));
+      }
+    },
+
     async open(place) {
       const sockets = await receiveSockets(place.namespacePath!, socketsInTask(place.listeners, place.ownPorts));
       return toTaskSockets(sockets, metadata.of(place.address));

@@ -55,6 +55,8 @@ export interface TaskNetwork {
   create(taskId: string, ports: readonly ContainerPort[]): Promise<TaskPlace>;
   /** Takes over the place of a task from before; false when it is no longer there. */
   adopt(taskId: string, place: TaskPlace): Promise<boolean>;
+  /** Removes places of tasks that nobody knows: we were killed between making one and writing it down. */
+  removeUnknown(knownTaskIds: ReadonlySet<string>): Promise<void>;
   /** Opens hatoba's listeners at the task's place. */
   open(place: TaskPlace): Promise<TaskSockets>;
   /** Idempotent. */

@@ -122,7 +122,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
     }
     for (const taskId of unreadable)
       logger.warn({ taskId }, 'the record of a task cannot be read: the task is not adopted');
-    watchLimits(host, tasks, stopping.signal);
+    void watchLimits(host, tasks, stopping.signal);
   }
 
   async function openListeners(host: ProcessHost, state: TaskState): Promise<void> {
@@ -247,6 +247,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
       const { host } = running();
       const found = [...fromBefore].filter((state) => tasks.get(state.record.task.taskId) === state);
       fromBefore.clear();
+      await host.network.removeUnknown(new Set(tasks.keys()));
       return Promise.all(found.map((state) => adoptTask(host, state)));
     },
     inspectImage: async (image, hasCommand) => catalog.inspect(image, hasCommand),

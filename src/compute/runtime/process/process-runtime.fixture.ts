@@ -1,11 +1,15 @@
-import { mkdtempSync, realpathSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { systemClock } from '../../../platform/clock.ts';
 import { silentLogger } from '../../../platform/logger.ts';
+import { NETWORK_ROOT } from '../../network/instance-owners.ts';
 import type { TaskEndpoints } from '../../network/task-endpoints.ts';
 import type { Runtime } from '../runtime.ts';
+import { MARK } from './environment.ts';
 import { createProcessRuntime, type ProcessRuntimeOptions } from './index.ts';
+import { findByEnvironment } from './process-table.ts';
 
 export const isRoot = process.getuid?.() === 0;
 
@@ -19,8 +23,10 @@ export interface Place {
   open(options?: Partial<ProcessRuntimeOptions>): Runtime;
 }
 
-export function makePlace(network: ProcessRuntimeOptions['network']): Place {
-  const dataDirectory = mkdtempSync(path.join(tmpdir(), 'hatoba-test-'));
+export function makePlace(
+  network: ProcessRuntimeOptions['network'],
+  dataDirectory = mkdtempSync(path.join(tmpdir(), 'hatoba-test-')),
+): Place {
   const heard: string[] = [];
   const open = (options: Partial<ProcessRuntimeOptions> = {}) =>
     createProcessRuntime({
@@ -58,5 +64,27 @@ function listeningEndpoints(heard: string[]): TaskEndpoints {
       TaskTags: { a: 'b' },
       Containers: [{ Name: 'app', DockerId: 'd1' }],
     }),
+  };
+}
+
+/** What `leftOf` gives when nothing is left. */
+export const nothing = { links: [], mounts: [], files: [], groups: [], homes: [], processes: [] };
+
+/** What this machine has of one hatoba and these tasks of it. */
+export function leftOf(place: Place, taskIds: readonly string[]): Record<keyof typeof nothing, unknown[]> {
+  const hash = createHash('sha256').update(place.realDataDirectory).digest('hex').slice(0, 16);
+  const ofPlace = (names: string[]) => names.filter((name) => name.includes(hash));
+  const files = existsSync(NETWORK_ROOT) ? readdirSync(NETWORK_ROOT) : [];
+  const claims = files.filter(
+    (file) => file.startsWith('subnet-') && readlinkSync(path.join(NETWORK_ROOT, file)) === hash,
+  );
+  const groups = ['memory', 'cpu', 'cpuacct', '.'].map((controller) => path.join('/sys/fs/cgroup', controller));
+  return {
+    links: readdirSync('/sys/class/net').filter((name) => name === `hatoba${hash.slice(0, 8)}`),
+    mounts: ofPlace(readFileSync('/proc/self/mounts', 'utf8').split('\n')),
+    files: [...ofPlace(files), ...claims],
+    groups: groups.filter(existsSync).flatMap((directory) => ofPlace(readdirSync(directory))),
+    homes: readdirSync(tmpdir()).filter((name) => taskIds.some((id) => name.startsWith(`hatoba-${id.slice(0, 8)}-`))),
+    processes: findByEnvironment((entry) => entry.startsWith(`${MARK}=${hash}/`)),
   };
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -18,33 +17,12 @@ import { containerSpec, taskSpec, until } from '../runtime.contract.ts';
 import type { ContainerSpec, Runtime } from '../runtime.ts';
 import { MARK } from './environment.ts';
 import type { ProcessRuntimeOptions } from './index.ts';
-import { isRoot, makePlace, type Place } from './process-runtime.fixture.ts';
+import { isRoot, leftOf, makePlace, nothing, type Place } from './process-runtime.fixture.ts';
 import { findByEnvironment } from './process-table.ts';
 
 const title = isRoot
   ? 'tasks in network namespaces'
   : 'tasks in network namespaces (needs root: run the tests with sudo)';
-
-const nothing = { links: [], mounts: [], files: [], groups: [], homes: [], processes: [] };
-
-/** What this machine has of one hatoba and these tasks of it. */
-function leftOf(place: Place, taskIds: readonly string[]): Record<keyof typeof nothing, unknown[]> {
-  const hash = createHash('sha256').update(place.realDataDirectory).digest('hex').slice(0, 16);
-  const ofPlace = (names: string[]) => names.filter((name) => name.includes(hash));
-  const files = existsSync(NETWORK_ROOT) ? readdirSync(NETWORK_ROOT) : [];
-  const claims = files.filter(
-    (file) => file.startsWith('subnet-') && readlinkSync(path.join(NETWORK_ROOT, file)) === hash,
-  );
-  const groups = ['memory', 'cpu', 'cpuacct', '.'].map((controller) => path.join('/sys/fs/cgroup', controller));
-  return {
-    links: readdirSync('/sys/class/net').filter((name) => name === `hatoba${hash.slice(0, 8)}`),
-    mounts: ofPlace(readFileSync('/proc/self/mounts', 'utf8').split('\n')),
-    files: [...ofPlace(files), ...claims],
-    groups: groups.filter(existsSync).flatMap((directory) => ofPlace(readdirSync(directory))),
-    homes: readdirSync(tmpdir()).filter((name) => taskIds.some((id) => name.startsWith(`hatoba-${id.slice(0, 8)}-`))),
-    processes: findByEnvironment((entry) => entry.startsWith(`${MARK}=${hash}/`)),
-  };
-}
 
 describe.skipIf(!isRoot)(title, () => {
   const opened: Runtime[] = [];

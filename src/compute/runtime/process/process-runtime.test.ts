@@ -8,6 +8,7 @@ import { MARK } from './environment.ts';
 import type { ProcessRuntimeOptions } from './index.ts';
 import { isRoot, makePlace } from './process-runtime.fixture.ts';
 import { findByEnvironment } from './process-table.ts';
+import { boundFile } from './watch-limits.ts';
 
 const shell = (script: string, extra: Partial<ContainerSpec> = {}): Partial<ContainerSpec> => ({
   command: ['sh', '-c', script],
@@ -216,6 +217,19 @@ for (const mode of modes) {
       });
       expect(later.readBytes).toBeGreaterThanOrEqual(first.readBytes);
       expect(later.networkReceiveBytes === undefined).toBe(mode === 'loopback');
+    });
+
+    test('output that has grown past its bound is moved aside, and the program goes on writing', async () => {
+      const { runtime } = await begin();
+      const { task, output } = await run(runtime, shell('i=0; while sleep 0.02; do i=$((i+1)); echo line $i; done'));
+      const file = runtime.outputPath(task.taskId, 'app');
+      await until(() => output().includes('line 5\n'));
+      await boundFile(file, 20);
+      const before = readFileSync(`${file}.1`, 'utf8');
+      expect(before).toContain('line 5\n');
+      await until(() => output().includes('line '));
+      expect(output()).not.toContain('line 1\n');
+      expect(output()).not.toContain('\0');
     });
 
     test('an image is a directory with a Dockerfile', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { TaskPlace } from '../../network/task-network.ts';
@@ -37,7 +37,8 @@ export interface TaskRecords {
   save(record: TaskRecord): Promise<void>;
   load(): { records: TaskRecord[]; unreadable: string[] };
   remove(taskId: string): Promise<void>;
-  removeOutput(taskId: string): Promise<void>;
+  /** Removes output of tasks that are gone and that nothing was written to since `before`. */
+  removeOldOutput(before: Date): Promise<void>;
 }
 
 const RECORD = 'task.json';
@@ -61,6 +62,12 @@ export function openTaskRecords(directory: string): TaskRecords {
       const records: TaskRecord[] = [];
       const unreadable: string[] = [];
       for (const taskId of existsSync(tasks) ? readdirSync(tasks) : []) {
+        const isBegun = existsSync(path.join(tasks, taskId, RECORD));
+        if (!isBegun) {
+          // Killed before the first save: nothing of the task was started.
+          rmSync(path.join(tasks, taskId), { recursive: true, force: true });
+          continue;
+        }
         try {
           records.push(parseRecord(readFileSync(path.join(tasks, taskId, RECORD), 'utf8')));
         } catch {
@@ -71,7 +78,14 @@ export function openTaskRecords(directory: string): TaskRecords {
     },
 
     remove: (taskId) => rm(directoryOf(taskId), { recursive: true, force: true }),
-    removeOutput: (taskId) => rm(path.join(output, plainName(taskId)), { recursive: true, force: true }),
+
+    async removeOldOutput(before) {
+      for (const taskId of existsSync(output) ? readdirSync(output) : []) {
+        const directory = path.join(output, taskId);
+        const isGone = !existsSync(path.join(tasks, taskId));
+        if (isGone && lastWriteMs(directory) < before.getTime()) await rm(directory, { recursive: true, force: true });
+      }
+    },
   };
 }
 
@@ -79,6 +93,11 @@ function parseRecord(text: string): TaskRecord {
   const record = JSON.parse(text) as TaskRecord;
   if (record.version !== 1) throw new Error(`unknown version ${record.version}`);
   return { ...record, task: { ...record.task, createdAt: new Date(record.task.createdAt) } };
+}
+
+function lastWriteMs(directory: string): number {
+  const files = [directory, ...readdirSync(directory).map((name) => path.join(directory, name))];
+  return Math.max(...files.map((file) => statSync(file).mtimeMs));
 }
 
 async function writeDurably(file: string, text: string): Promise<void> {
