@@ -22,6 +22,8 @@ export interface Call {
   readonly head: RequestHead;
   identified?: IdentifiedCall;
   caller?: Caller;
+  /** Of the body budget, until the call is answered. */
+  heldBytes: number;
 }
 
 /** One AWS call from bytes to bytes. The steps, in order, are those of `runSteps`. */
@@ -33,7 +35,7 @@ export async function answerCall(
 ): Promise<void> {
   const at = gateway.clock.now();
   const startedMs = gateway.clock.monotonicMs();
-  const call: Call = { requestId: randomUUID(), head: requestHead(request) };
+  const call: Call = { requestId: randomUUID(), head: requestHead(request), heldBytes: 0 };
   let answer: EncodedResponse;
   let errorCode: string | undefined;
   try {
@@ -44,6 +46,8 @@ export async function answerCall(
     if (!awsError) return void response.destroy();
     errorCode = awsError.code;
     answer = encodeCallError(awsError, call);
+  } finally {
+    gateway.bodyBudget.release(call.heldBytes);
   }
   send(response, answer);
   gateway.onCall?.({
@@ -68,7 +72,8 @@ async function runSteps(
   response: ServerResponse,
   workload: WorkloadIdentity | undefined,
 ): Promise<EncodedResponse> {
-  const sent = await readBody(request, gateway.config.bodyBytesMax);
+  const sent = await readBody(request, gateway.config.bodyBytesMax, gateway.bodyBudget);
+  call.heldBytes = sent.length;
   if (!(await gateway.readiness.wait())) throw new ServiceNotReadyError();
   const body = await inflateBody(call.head.headers, sent, gateway.config.bodyBytesMax);
   const credential = presentedCredential(request.headersDistinct, call.head.query);

@@ -9,12 +9,14 @@ import { answerText } from './answer-text.ts';
 import { corsHeaders, isPreflight, refuseRequest } from './browser-rules.ts';
 import { serveConsole } from './console-files.ts';
 import type { GatewayDependencies } from './index.ts';
+import type { BodyBudget } from './read-body.ts';
 import type { Readiness } from './readiness.ts';
 
 export interface Answering extends GatewayDependencies {
   readonly finder: OperationFinder;
   readonly readiness: Readiness;
   readonly tables: ReadonlyMap<string, ServiceTable>;
+  readonly bodyBudget: BodyBudget;
 }
 
 /** Refuses what no program of the user sent, then tells console, our own routes and AWS calls apart. */

@@ -45,7 +45,8 @@ function matches(route: HttpRoute, path: string): boolean {
 
 /** The request, its body verified; throws when its signer may not use our routes. */
 async function admit(gateway: Answering, request: IncomingMessage, url: URL): Promise<IncomingMessage> {
-  const body = await readBody(request, gateway.config.bodyBytesMax);
+  const body = await readBody(request, gateway.config.bodyBytesMax, gateway.bodyBudget);
+  gateway.bodyBudget.release(body.length);
   const headers = request.headersDistinct;
   const signed = { method: request.method ?? 'GET', target: request.url ?? '/', headers, body };
   const credential = presentedCredential(headers, url.searchParams);

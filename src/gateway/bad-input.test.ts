@@ -208,3 +208,22 @@ test('calls wait until everything is ready, then are told to come again', async 
   expect(JSON.parse((await health()).text)).toEqual({ status: 'ready' });
   await gateway.stop();
 });
+
+test('many large bodies at once are held up to a bound, then told to come again; all of it is given back', async () => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const waiting = { service: 'ecs', handlers: { CreateCluster: async () => held } } as const;
+  const small = await startTestGateway({ bodyBytesMax: 100_000 }, { services: [waiting] });
+  const body = JSON.stringify({ clusterName: 'a', ignored: 'x'.repeat(90_000) });
+  const call = () => send(small.gateway.port, { method: 'POST', headers: { host: 'localhost', ...ecs }, body });
+  const calls = Array.from({ length: 8 }, call);
+  const refused = await Promise.any(calls);
+  expect(refused).toMatchObject({ status: 429, headers: { 'retry-after': '1' } });
+  release();
+  const statuses = new Set((await Promise.all(calls)).map(({ status }) => status));
+  expect([...statuses].filter((status) => status !== 200)).toEqual([429]);
+  for (let round = 0; round < 12; round++) expect((await call()).status).toBe(200);
+  await small.stop();
+});

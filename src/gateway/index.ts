@@ -9,6 +9,7 @@ import { openModelPack } from '../wire/aws/model-pack.ts';
 import type { HttpRoute, ServiceTable } from '../wire/aws/service-table.ts';
 import { answerRequest } from './answer-request.ts';
 import { operationsRoute } from './operations-route.ts';
+import { BodyBudget } from './read-body.ts';
 import { Readiness } from './readiness.ts';
 
 export interface GatewayConfig {
@@ -71,6 +72,8 @@ export interface Gateway {
 // Idle connections and whole requests; a body of 50 MB at 200 KB/s fits.
 const REQUEST_TIMEOUT_MS = 300_000;
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+// Bodies of the largest size that may wait for their answers at once.
+const BODIES_HELD_MAX = 4;
 const STOP_TIMEOUT_MS = 2_000;
 
 /** AWS on the wire, the console's files and the routes below `/_hatoba/`, on one port. */
@@ -80,7 +83,8 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   const readiness = new Readiness(dependencies.clock);
   const tables = new Map(dependencies.services.map((table) => [table.service as string, table]));
   const routes = [...dependencies.routes, operationsRoute(dependencies.services)];
-  const answering = { ...dependencies, routes, finder, readiness, tables };
+  const bodyBudget = new BodyBudget(dependencies.config.bodyBytesMax * BODIES_HELD_MAX);
+  const answering = { ...dependencies, routes, finder, readiness, tables, bodyBudget };
 
   const handle: Gateway['handle'] = async (request, response, workload) => {
     try {

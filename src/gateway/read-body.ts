@@ -4,29 +4,74 @@ import { BodyTooLargeError } from '../wire/aws/inflate-body.ts';
 /** The client went away before its request was whole: there is nobody to answer. */
 export class ClientGoneError extends Error {}
 
+/** Too many bytes of unanswered requests are held already. */
+export class BodiesHeldError extends Error {}
+
+/** Bounds what all unanswered requests together hold in memory. */
+export class BodyBudget {
+  private held = 0;
+  private readonly bytesMax: number;
+
+  constructor(bytesMax: number) {
+    this.bytesMax = bytesMax;
+  }
+
+  /** False when `bytes` more do not fit. */
+  take(bytes: number): boolean {
+    if (this.held + bytes > this.bytesMax) return false;
+    this.held += bytes;
+    return true;
+  }
+
+  release(bytes: number): void {
+    this.held -= bytes;
+  }
+}
+
 // What is sent beyond the limit is thrown away so that the client can read our answer; beyond this the connection ends.
 const DISCARD_FACTOR = 4;
 
-/** The whole body. Throws BodyTooLargeError beyond `bytesMax`, as soon as the length is announced or exceeded. */
-export function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+/**
+ * The whole body; its bytes stay taken from the budget until the caller releases them. Throws BodyTooLargeError beyond
+ * `bytesMax`, as soon as the length is announced or exceeded, and BodiesHeldError when the budget is used up.
+ */
+export function readBody(request: IncomingMessage, bytesMax: number, budget: BodyBudget): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
+    let taken = 0;
+    let refused = false;
+    let settled = false;
     const announced = Number(request.headers['content-length'] ?? 0);
-    if (announced > bytesMax) tooLarge();
+    if (announced > bytesMax) refuse(tooLarge());
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > bytesMax * DISCARD_FACTOR) request.destroy();
-      else if (bytes > bytesMax) tooLarge();
-      else chunks.push(chunk);
+      else if (bytes > bytesMax) refuse(tooLarge());
+      else if (refused) return;
+      else if (!budget.take(chunk.length)) refuse(new BodiesHeldError());
+      else {
+        taken += chunk.length;
+        chunks.push(chunk);
+      }
     });
-    request.on('end', () => resolve(Buffer.concat(chunks, bytes)));
-    request.on('error', () => reject(new ClientGoneError()));
-    request.on('close', () => reject(new ClientGoneError()));
+    request.on('end', () => {
+      if (!refused) resolve(Buffer.concat(chunks, bytes));
+      settled = true;
+    });
+    request.on('error', () => refuse(new ClientGoneError()));
+    request.on('close', () => refuse(new ClientGoneError()));
 
-    function tooLarge(): void {
+    function refuse(reason: Error): void {
+      if (refused || settled) return;
+      refused = true;
       chunks.length = 0;
-      reject(new BodyTooLargeError(`the body is larger than ${bytesMax} bytes`));
+      budget.release(taken);
+      reject(reason);
+    }
+
+    function tooLarge(): BodyTooLargeError {
+      return new BodyTooLargeError(`the body is larger than ${bytesMax} bytes`);
     }
   });
 }

@@ -5,7 +5,7 @@ import { guessProtocol } from '../wire/aws/identify-operation.ts';
 import { BodyTooLargeError } from '../wire/aws/inflate-body.ts';
 import { SerializationError } from '../wire/aws/serialization-error.ts';
 import type { Call } from './answer-call.ts';
-import { ClientGoneError } from './read-body.ts';
+import { BodiesHeldError, ClientGoneError } from './read-body.ts';
 
 /** Still starting after the time that calls wait. */
 export class ServiceNotReadyError extends Error {}
@@ -26,7 +26,8 @@ export function toAwsError(error: unknown, call: Call, logger: Logger): AwsError
       413,
     );
   }
-  if (error instanceof TelemetryQueueFullError) return throttled(error, xml);
+  if (error instanceof TelemetryQueueFullError) return throttled(error.retryAfterMs, xml);
+  if (error instanceof BodiesHeldError) return throttled(1_000, xml);
   if (error instanceof ServiceNotReadyError) {
     return awsError(
       xml ? 'ServiceUnavailable' : 'ServiceUnavailableException',
@@ -46,9 +47,9 @@ export function toAwsError(error: unknown, call: Call, logger: Logger): AwsError
   );
 }
 
-function throttled(error: TelemetryQueueFullError, xml: boolean): AwsError {
+function throttled(retryAfterMs: number, xml: boolean): AwsError {
   return new AwsError(xml ? 'Throttling' : 'ThrottlingException', 'Rate exceeded', {
     httpStatus: 429,
-    extra: { retryAfterSeconds: Math.max(1, Math.ceil(error.retryAfterMs / 1000)) },
+    extra: { retryAfterSeconds: Math.max(1, Math.ceil(retryAfterMs / 1000)) },
   });
 }
