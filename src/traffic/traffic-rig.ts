@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, request, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, request } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 import type { MetricDatum } from '../metrics/index.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -32,7 +32,9 @@ const context: CallContext = {
   signal: new AbortController().signal,
 };
 
-export async function openRig(options: { state?: StateStore; config?: Partial<TrafficConfig> } = {}): Promise<TrafficRig> {
+export async function openRig(
+  options: { state?: StateStore; config?: Partial<TrafficConfig> } = {},
+): Promise<TrafficRig> {
   const state = options.state ?? openSqliteStateStore(':memory:', () => systemClock.now());
   const recorded: TrafficRig['recorded'] = [];
   const traffic = createTraffic({

@@ -9,7 +9,9 @@ describe('a load balancer in front of two targets', () => {
     rig = await openRig();
     backends = await Promise.all(
       ['one', 'two'].map((name) =>
-        openBackend((incoming, outgoing) => outgoing.end(JSON.stringify({ name, url: incoming.url, headers: incoming.headers }))),
+        openBackend((incoming, outgoing) =>
+          outgoing.end(JSON.stringify({ name, url: incoming.url, headers: incoming.headers })),
+        ),
       ),
     );
   });

@@ -61,7 +61,8 @@ function forwardedForLine(received: string, facts: ForwardingFacts): string {
   const mode = facts.balancer.forwardedFor;
   if (mode === 'remove') return '';
   if (mode === 'preserve') return received === '' ? '' : `X-Forwarded-For: ${received}\r\n`;
-  if (received !== '' && received.split(',').length > forwardedAddressesMax) throw new HttpSyntaxError(463, 'too many X-Forwarded-For');
+  if (received !== '' && received.split(',').length > forwardedAddressesMax)
+    throw new HttpSyntaxError(463, 'too many X-Forwarded-For');
   const client = facts.balancer.forwardedForPort ? addressWithPort(facts) : facts.clientAddress;
   return `X-Forwarded-For: ${received === '' ? client : `${received}, ${client}`}\r\n`;
 }

@@ -1,5 +1,5 @@
-import type { IpPermission } from '@aws-sdk/client-ec2';
 import { isIPv4, isIPv6 } from 'node:net';
+import type { IpPermission } from '@aws-sdk/client-ec2';
 import { awsError } from '../../../wire/aws/aws-error.ts';
 import type { SecurityGroupRule } from '../../model.ts';
 
@@ -43,7 +43,8 @@ export function toRules(
 }
 
 /** The same in everything but id and description. */
-export const sameRule = (one: SecurityGroupRule, other: SecurityGroupRule): boolean => identity(one) === identity(other);
+export const sameRule = (one: SecurityGroupRule, other: SecurityGroupRule): boolean =>
+  identity(one) === identity(other);
 
 const identity = (rule: SecurityGroupRule): string =>
   JSON.stringify([

@@ -14,7 +14,13 @@ import { tagChange } from './tags.ts';
 export function networkHandlers({ store, vpc }: Ec2Deps): Ec2Handlers {
   return {
     DescribeVpcs: (input, context) => {
-      const vpcs = selectByIds(vpc.vpcs(context), input.VpcIds, (item) => item.vpcId, 'InvalidVpcID.NotFound', 'vpc ID');
+      const vpcs = selectByIds(
+        vpc.vpcs(context),
+        input.VpcIds,
+        (item) => item.vpcId,
+        'InvalidVpcID.NotFound',
+        'vpc ID',
+      );
       const found = vpcs.filter((item) =>
         passesFilters(input.Filters, tagsOf(store, context, item.vpcId), {
           'vpc-id': [item.vpcId],
@@ -104,7 +110,10 @@ export function networkHandlers({ store, vpc }: Ec2Deps): Ec2Handlers {
       const zones = zoneNames(context.region);
       const availabilityZone = input.AvailabilityZone ?? zones[0]!;
       if (!zones.includes(availabilityZone)) {
-        throw awsError('InvalidParameterValue', `Value (${availabilityZone}) for parameter availabilityZone is invalid.`);
+        throw awsError(
+          'InvalidParameterValue',
+          `Value (${availabilityZone}) for parameter availabilityZone is invalid.`,
+        );
       }
       const subnetId = `subnet-${newHexId(9).slice(0, 17)}`;
       const created: Subnet = {

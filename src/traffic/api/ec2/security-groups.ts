@@ -1,4 +1,8 @@
-import type { IpPermission, SecurityGroup as SecurityGroupOutput, SecurityGroupRule as RuleOutput } from '@aws-sdk/client-ec2';
+import type {
+  IpPermission,
+  SecurityGroupRule as RuleOutput,
+  SecurityGroup as SecurityGroupOutput,
+} from '@aws-sdk/client-ec2';
 import { newHexId } from '../../../platform/ids.ts';
 import type { Versioned } from '../../../stores/state/store.ts';
 import { awsError } from '../../../wire/aws/aws-error.ts';
@@ -31,7 +35,9 @@ export function securityGroupHandlers(deps: Ec2Deps): Ec2Handlers {
         const vpcId = input.VpcId ?? vpcs.find((item) => item.isDefault)!.vpcId;
         selectByIds(vpcs, [vpcId], (item) => item.vpcId, 'InvalidVpcID.NotFound', 'vpc ID');
         const groupName = input.GroupName ?? '';
-        const taken = vpc.securityGroups(context).some((group) => group.vpcId === vpcId && group.groupName === groupName);
+        const taken = vpc
+          .securityGroups(context)
+          .some((group) => group.vpcId === vpcId && group.groupName === groupName);
         if (taken) {
           throw awsError(
             'InvalidGroup.Duplicate',
@@ -76,8 +82,20 @@ export function securityGroupHandlers(deps: Ec2Deps): Ec2Handlers {
 
     DescribeSecurityGroups: (input, context) => {
       const all = vpc.securityGroups(context);
-      const byId = selectByIds(all, input.GroupIds, (group) => group.groupId, 'InvalidGroup.NotFound', 'security group');
-      const chosen = selectByIds(byId, input.GroupNames, (group) => group.groupName, 'InvalidGroup.NotFound', 'security group');
+      const byId = selectByIds(
+        all,
+        input.GroupIds,
+        (group) => group.groupId,
+        'InvalidGroup.NotFound',
+        'security group',
+      );
+      const chosen = selectByIds(
+        byId,
+        input.GroupNames,
+        (group) => group.groupName,
+        'InvalidGroup.NotFound',
+        'security group',
+      );
       const found = chosen.filter((group) =>
         passesFilters(input.Filters, tagsOf(store, context, group.groupId), groupFields(context, group)),
       );
@@ -180,7 +198,15 @@ function revoke(deps: Ec2Deps, scope: AccountRegion, input: RuleInput, isEgress:
     if (gone.length < ids.size + unwanted.length) {
       throw awsError('InvalidPermission.NotFound', 'The specified rule does not exist in this security group.');
     }
-    return { changes: [writeGroup(group, group.value.rules.filter((rule) => !isGone(rule)))], result: { Return: true } };
+    return {
+      changes: [
+        writeGroup(
+          group,
+          group.value.rules.filter((rule) => !isGone(rule)),
+        ),
+      ],
+      result: { Return: true },
+    };
   });
 }
 

@@ -23,7 +23,9 @@ export function tagHandlers({ store }: Ec2Deps): Ec2Handlers {
           const held = store.get('ec2/tags', scopeKey(context) + id);
           if (!held) return [];
           const kept = Object.entries(held.value).filter(([key, value]) => {
-            const named = input.Tags?.some((tag) => tag.Key === key && (tag.Value === undefined || tag.Value === value));
+            const named = input.Tags?.some(
+              (tag) => tag.Key === key && (tag.Value === undefined || tag.Value === value),
+            );
             return input.Tags?.length ? !named : false;
           });
           return [put('ec2/tags', held.key, Object.fromEntries(kept), held.version)];
