@@ -29,7 +29,7 @@ function rowHandles(): HTMLElement[] {
 
 export function moveRow(step: 1 | -1): void {
   const handles = rowHandles();
-  const at = handles.findIndex((handle) => handle === document.activeElement);
+  const at = handles.indexOf(document.activeElement as HTMLElement);
   const next = handles[at < 0 ? (step > 0 ? 0 : handles.length - 1) : at + step];
   next?.focus();
   next?.scrollIntoView({ block: 'nearest' });

@@ -47,7 +47,6 @@ export function Chart(props: ChartProps) {
   drawn.current = props;
   const names = series.map((line) => line.label).join('|');
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: drawn anew when its lines or the look change; data follow below.
   useEffect(() => {
     if (!holder.current || empty) return;
     const plot = new uPlot(

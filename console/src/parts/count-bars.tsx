@@ -24,7 +24,6 @@ export function CountBars({ times, range, label }: { times: readonly number[]; r
         const size = (count / most) * (height - foot - 2);
         return count === 0 ? null : (
           <rect
-            // biome-ignore lint/suspicious/noArrayIndexKey: a slot is its index.
             key={slot}
             x={(slot / slots) * width + 0.5}
             width={width / slots - 1}

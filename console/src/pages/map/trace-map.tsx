@@ -60,7 +60,6 @@ function Picture({ map, metric, minutes, slowId, selected, onSelect, height, sma
   const t = useText();
   const { mode } = usePreferences();
   const shape = shapeOf(map);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the layout follows the shape, not every new number.
   const positions = useMemo(() => layOut(map), [shape]);
   const most = Math.max(1, ...map.edges.map((edge) => edge.shares.total));
 
@@ -124,7 +123,6 @@ function Picture({ map, metric, minutes, slowId, selected, onSelect, height, sma
 function FitView({ shape }: { shape: string }) {
   const flow = useReactFlow();
   const ready = useNodesInitialized();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new shape is the reason to fit again.
   useEffect(() => {
     if (ready) flow.fitView({ padding: 0.08, maxZoom: 1.1 });
   }, [ready, shape, flow]);

@@ -78,7 +78,6 @@ export function DefinitionDiff({ taskDefinition, left, right, onChoose }: Defini
           ) : (
             <pre className="hatoba-diff hatoba-mono">
               {shown.map((line, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: a text is its order.
                 <div key={index} className={line && line.kind !== 'same' ? `hatoba-diff-${line.kind}` : ''}>
                   {line === null
                     ? '  …'

@@ -26,7 +26,6 @@ export function Exceptions({ exceptions, cause }: ExceptionsProps) {
             {(exception.stack ?? []).map((frame, at) => {
               const ours = isApplicationFrame(frame.path ?? '');
               return (
-                // biome-ignore lint/suspicious/noArrayIndexKey: a stack is its order.
                 <li key={at} className={ours ? 'hatoba-frame-ours' : ''}>
                   <span>{frame.label || '(anonymous)'}</span>{' '}
                   <code>

@@ -81,7 +81,6 @@ export function OverTime({ traces, range, onRange }: OverTimeProps) {
             base -= size;
             return size === 0 ? null : (
               <rect
-                // biome-ignore lint/suspicious/noArrayIndexKey: a slot is its index.
                 key={`${index} ${outcome}`}
                 x={(index / slots) * width + 0.5}
                 width={width / slots - 1}

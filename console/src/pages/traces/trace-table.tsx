@@ -26,7 +26,6 @@ const pageSize = 50;
 export function TraceTable({ traces, slowFirst, onSort, loading, onAdd, empty }: TraceTableProps) {
   const t = useText();
   const [page, setPage] = useState(1);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another order begins at its first page.
   useEffect(() => setPage(1), [slowFirst]);
   const sorted = [...traces].sort((a, b) =>
     slowFirst ? (b.ResponseTime ?? 0) - (a.ResponseTime ?? 0) : (b.StartTime ?? 0) - (a.StartTime ?? 0),
