@@ -33,6 +33,8 @@ export interface Compute extends Plane {
   taskMetadata(taskId: string): TaskMetadata | undefined;
   /** The role that the task's definition names, or its override; undefined where there is none. */
   taskRoleArn(taskArn: string): string | undefined;
+  /** One full pass of the scheduler over every service, whether or not anything has changed. For the benchmark. */
+  reconcileAll(): Promise<void>;
 }
 
 export interface ComputeDeps {
@@ -91,6 +93,7 @@ export function createCompute(deps: ComputeDeps): Compute {
       return task && definition && describeTask(task, definition);
     },
     taskRoleArn: (taskArn) => agent.findTask(taskIdOfArn(taskArn))?.taskRoleArn,
+    reconcileAll: () => loop.reconcileAll(),
     async start() {
       await store.start();
       await agent.start();

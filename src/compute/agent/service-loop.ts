@@ -108,8 +108,12 @@ export class ServiceLoop {
     return key;
   }
 
-  /** One pass over one service. Public for the benchmark. */
-  async reconcile(key: string): Promise<void> {
+  /** A full pass, one service after the other. */
+  async reconcileAll(): Promise<void> {
+    for (const [key] of [...this.deps.store.services.entries()]) await this.reconcile(key);
+  }
+
+  private async reconcile(key: string): Promise<void> {
     const { store, clock } = this.deps;
     const service = store.services.get(key);
     if (service === undefined || service.status === 'INACTIVE') return;
