@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { isRoot, leftOf, makePlace, nothing, type Place } from './process-runtime.fixture.ts';
 
-const hostFile = fileURLToPath(new URL('./process-runtime.host.ts', import.meta.url));
+const hostFile = fileURLToPath(new URL('./process-runtime.host.fixture.ts', import.meta.url));
 const modes = isRoot ? (['loopback', 'namespace'] as const) : (['loopback'] as const);
 
 /** Starts a host on the place; `running` fills with the ids of tasks that it said were running. */

@@ -1,11 +1,8 @@
 import {
   chmodSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
-  readlinkSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -15,7 +12,6 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { NETWORK_ROOT } from '../../network/instance-owners.ts';
 import { containerSpec, taskSpec, until } from '../runtime.contract.ts';
 import type { ContainerSpec, Runtime } from '../runtime.ts';
-import { MARK } from './environment.ts';
 import type { ProcessRuntimeOptions } from './index.ts';
 import { isRoot, leftOf, makePlace, nothing, type Place } from './process-runtime.fixture.ts';
 import { findByEnvironment } from './process-table.ts';
