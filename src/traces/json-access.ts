@@ -1,3 +1,4 @@
+import { toNumber } from '../wire/to-number.ts';
 import type { JsonObject } from './model.ts';
 
 /** Reads of documents that anybody may have written: a wrong type counts as absent. */
@@ -18,7 +19,7 @@ export function textAt(owner: unknown, name: string): string {
 
 /** Whole number from a number or decimal text; 0 when absent or not finite. */
 export function integerAt(owner: unknown, name: string): number {
-  const value = isObject(owner) ? Number(owner[name]) : Number.NaN;
+  const value = toNumber(isObject(owner) ? owner[name] : undefined);
   return Number.isFinite(value) ? Math.trunc(value) : 0;
 }
 

@@ -1,5 +1,6 @@
 import type { Attributes, AttributeValue, OtlpEvent, OtlpLink, OtlpResourceSpans, OtlpSpan, SpanKind } from './otlp.ts';
 import { OtlpError, spanKinds } from './otlp.ts';
+import { toNumber } from './to-number.ts';
 
 type Json = Record<string, unknown>;
 const depthMax = 64;
@@ -34,7 +35,7 @@ function toSpan(span: Json): OtlpSpan {
     attributes: attributesOf(span),
     events: objects(span, 'events').map(toEvent),
     links: objects(span, 'links').map(toLink),
-    statusCode: status.code === 'STATUS_CODE_ERROR' ? 2 : Number(status.code) || 0,
+    statusCode: status.code === 'STATUS_CODE_ERROR' ? 2 : toNumber(status.code) || 0,
     statusMessage: text(status.message),
   };
 }
@@ -52,7 +53,7 @@ function toKind(kind: unknown): SpanKind {
     const name = kind.slice('SPAN_KIND_'.length).toLowerCase();
     return spanKinds.find((known) => known === name) ?? 'unspecified';
   }
-  return spanKinds[Number(kind)] ?? 'unspecified';
+  return spanKinds[toNumber(kind)] ?? 'unspecified';
 }
 
 /** Nanoseconds as a number lose 256 ns, as text nothing. */
@@ -80,10 +81,10 @@ function toValue(value: unknown, depth: number): AttributeValue {
   if (typeof value.stringValue === 'string') return value.stringValue;
   if (typeof value.boolValue === 'boolean') return value.boolValue;
   if (value.intValue !== undefined) {
-    const integer = Number(value.intValue);
-    return Number.isSafeInteger(integer) ? integer : String(value.intValue);
+    const integer = toNumber(value.intValue);
+    return Number.isSafeInteger(integer) ? integer : text(value.intValue);
   }
-  if (value.doubleValue !== undefined) return Number(value.doubleValue);
+  if (value.doubleValue !== undefined) return toNumber(value.doubleValue);
   if (isObject(value.arrayValue)) return objects(value.arrayValue, 'values').map((item) => toValue(item, depth + 1));
   if (isObject(value.kvlistValue)) return toMap(objects(value.kvlistValue, 'values'), depth + 1);
   return typeof value.bytesValue === 'string' ? value.bytesValue : null;

@@ -68,7 +68,7 @@ function traceIdOf(value: JsonObject): TraceId | { code: string } {
   if (value.trace_id === undefined || value.trace_id === null || value.trace_id === '') {
     return { code: 'MissingTraceId' };
   }
-  return parseTraceId(String(value.trace_id)) ?? { code: 'InvalidTraceId' };
+  return (typeof value.trace_id === 'string' ? parseTraceId(value.trace_id) : undefined) ?? { code: 'InvalidTraceId' };
 }
 
 function findProblem(
@@ -121,6 +121,7 @@ function lowerIds(value: JsonObject): SegmentDocument {
   const document = { ...value, id: String(value.id).toLowerCase() } as SegmentDocument;
   if (typeof value.parent_id === 'string') document.parent_id = value.parent_id.toLowerCase();
   if (Array.isArray(value.subsegments)) document.subsegments = value.subsegments.map((child) => lowerIds(child));
+  else delete document.subsegments;
   return document;
 }
 

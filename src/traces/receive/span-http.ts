@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Attributes, OtlpSpan } from '../../wire/otlp.ts';
+import { toNumber } from '../../wire/to-number.ts';
 import type { JsonObject } from '../model.ts';
 
 /** Attributes that `httpOf` has told, so that they are not repeated as metadata. */
@@ -29,7 +30,7 @@ export function httpOf(span: OtlpSpan): JsonObject | undefined {
   const response: JsonObject = {};
   const method = first(attributes, 'http.request.method', 'http.method');
   const url = urlOf(span);
-  const status = Number(attributes['http.response.status_code'] ?? attributes['http.status_code']);
+  const status = toNumber(attributes['http.response.status_code'] ?? attributes['http.status_code']);
   const userAgent = first(attributes, 'user_agent.original', 'http.user_agent');
   const clientIp = clientIpOf(attributes);
   if (method) request.method = method;
@@ -40,7 +41,7 @@ export function httpOf(span: OtlpSpan): JsonObject | undefined {
     if (!first(attributes, 'net.peer.ip', 'network.peer.address')) request.x_forwarded_for = true;
   }
   if (Number.isInteger(status) && status > 0) response.status = status;
-  const length = Number(
+  const length = toNumber(
     attributes['http.response.body.size'] ??
       attributes['http.response_content_length'] ??
       attributes['messaging.message.body.size'] ??

@@ -101,7 +101,9 @@ function flagsOf(span: OtlpSpan, http: JsonObject | undefined): JsonObject {
 
 function attributesOf(span: OtlpSpan, resource: Attributes, isSegment: boolean): JsonObject {
   const indexed = span.attributes['aws.xray.annotations'];
-  const annotationNames = new Set(Array.isArray(indexed) ? indexed.map(String) : []);
+  const annotationNames = new Set<string>(
+    Array.isArray(indexed) ? indexed.filter((name) => typeof name === 'string') : [],
+  );
   const indexAll = resource['aws.xray.index_all_attributes'] === true;
   const annotations: JsonObject = {};
   const metadata: Record<string, JsonObject> = {};

@@ -186,7 +186,7 @@ function workloadFacts(source: Source, aws: JsonObject): WorkloadFacts {
     taskArn: textAt(ecs, 'task_arn'),
     containerName: textAt(ecs, 'container'),
     deploymentId: '',
-    revision: family && ecs.task_revision ? `${family}:${String(ecs.task_revision)}` : family,
+    revision: [family, textAt(ecs, 'task_revision')].filter(Boolean).join(':'),
     image: '',
     availabilityZone: textAt(ecs, 'availability_zone'),
   };

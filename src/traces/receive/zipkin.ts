@@ -1,4 +1,5 @@
 import { type Attributes, OtlpError, type OtlpResourceSpans, type OtlpSpan, type SpanKind } from '../../wire/otlp.ts';
+import { toNumber } from '../../wire/to-number.ts';
 import { isObject, objectAt, textAt } from '../json-access.ts';
 import type { JsonObject } from '../model.ts';
 
@@ -30,10 +31,11 @@ function toSpan(span: JsonObject): OtlpSpan {
   const id = textAt(span, 'id').toLowerCase();
   const parentId = textAt(span, 'parentId').toLowerCase();
   const isShared = span.shared === true && kind === 'server';
-  const startUnixMicros = Number(span.timestamp) || 0;
+  const startUnixMicros = toNumber(span.timestamp) || 0;
   const tags = objectAt(span, 'tags');
   const attributes: Attributes = {};
-  for (const [key, value] of Object.entries(tags)) attributes[key] = String(value);
+  for (const [key, value] of Object.entries(tags))
+    attributes[key] = typeof value === 'string' ? value : JSON.stringify(value);
   const remote = textAt(objectAt(span, 'remoteEndpoint'), 'serviceName');
   if (remote && (kind === 'client' || kind === 'producer')) attributes['peer.service'] = remote;
   return {
@@ -43,7 +45,7 @@ function toSpan(span: JsonObject): OtlpSpan {
     name: textAt(span, 'name'),
     kind,
     startUnixMicros,
-    endUnixMicros: startUnixMicros + (Number(span.duration) || 0),
+    endUnixMicros: startUnixMicros + (toNumber(span.duration) || 0),
     attributes,
     events: [],
     links: [],

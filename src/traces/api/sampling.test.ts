@@ -1,0 +1,153 @@
+import { expect, test } from 'vitest';
+import { ManualClock } from '../../platform/clock.ts';
+import { openSqliteStateStore } from '../../stores/state/sqlite.ts';
+import type { CallContext } from '../../wire/aws/call-context.ts';
+import { groupHandlers } from './groups.ts';
+import { samplingHandlers } from './sampling.ts';
+import { settingsHandlers } from './settings.ts';
+import { ResourceTags } from './tags.ts';
+
+const account = '000000000000';
+const context: CallContext = {
+  account,
+  region: 'us-east-1',
+  requestId: 'test',
+  principal: { kind: 'root', account, arn: `arn:aws:iam::${account}:root`, userId: account },
+  signal: new AbortController().signal,
+};
+
+function open() {
+  const clock = new ManualClock();
+  const state = openSqliteStateStore(':memory:', () => clock.now());
+  const tags = new ResourceTags(state);
+  return {
+    clock,
+    sampling: samplingHandlers({ state, clock, tags }) as Required<ReturnType<typeof samplingHandlers>>,
+    groups: groupHandlers({ state, tags }) as Required<ReturnType<typeof groupHandlers>>,
+    settings: settingsHandlers({ state, clock }) as Required<ReturnType<typeof settingsHandlers>>,
+  };
+}
+
+const rule = (RuleName: string, Priority: number) => ({
+  RuleName,
+  Priority,
+  ResourceARN: '*',
+  FixedRate: 1,
+  ReservoirSize: 7,
+  ServiceName: '*',
+  ServiceType: '*',
+  Host: '*',
+  HTTPMethod: '*',
+  URLPath: '/health',
+  Version: 1,
+});
+
+test('rules come in the order in which SDKs try them, Default last and complete', async () => {
+  const { sampling } = open();
+  await sampling.CreateSamplingRule({ SamplingRule: rule('second', 20) }, context);
+  await sampling.CreateSamplingRule({ SamplingRule: rule('first', 10) }, context);
+  const { SamplingRuleRecords = [] } = await sampling.GetSamplingRules({}, context);
+  expect(SamplingRuleRecords.map(({ SamplingRule }) => SamplingRule!.RuleName)).toEqual(['first', 'second', 'Default']);
+  for (const { SamplingRule } of SamplingRuleRecords) expect(SamplingRule!.Attributes).toEqual({});
+  expect(SamplingRuleRecords[2]!.SamplingRule).toMatchObject({ FixedRate: 0.05, ReservoirSize: 1, Priority: 10_000 });
+});
+
+test('a rule is changed and deleted; of Default only rate and reservoir change', async () => {
+  const { sampling } = open();
+  await sampling.CreateSamplingRule({ SamplingRule: rule('one', 1) }, context);
+  await expect(sampling.CreateSamplingRule({ SamplingRule: rule('one', 2) }, context)).rejects.toMatchObject({
+    code: 'InvalidRequestException',
+  });
+  const updated = await sampling.UpdateSamplingRule(
+    { SamplingRuleUpdate: { RuleName: 'one', FixedRate: 0.5 } },
+    context,
+  );
+  expect(updated.SamplingRuleRecord!.SamplingRule).toMatchObject({ FixedRate: 0.5, URLPath: '/health' });
+  await sampling.DeleteSamplingRule({ RuleName: 'one' }, context);
+  await expect(sampling.DeleteSamplingRule({ RuleName: 'one' }, context)).rejects.toThrow('does not exist');
+  await expect(sampling.DeleteSamplingRule({ RuleName: 'Default' }, context)).rejects.toThrow('cannot be deleted');
+  await sampling.UpdateSamplingRule({ SamplingRuleUpdate: { RuleName: 'Default', FixedRate: 1 } }, context);
+  await expect(
+    sampling.UpdateSamplingRule({ SamplingRuleUpdate: { RuleName: 'Default', Host: 'x' } }, context),
+  ).rejects.toThrow('cannot be changed');
+});
+
+test('the quotas of all clients never exceed the reservoir, and statistics add up', async () => {
+  const { sampling, clock } = open();
+  await sampling.CreateSamplingRule({ SamplingRule: rule('shared', 1) }, context);
+  let sum = 0;
+  for (let round = 0; round < 2; round += 1) {
+    sum = 0;
+    for (const ClientID of ['a', 'b', 'c', 'd']) {
+      const report = {
+        RuleName: 'shared',
+        ClientID,
+        RequestCount: 10,
+        SampledCount: 4,
+        BorrowCount: 1,
+        Timestamp: clock.now(),
+      };
+      const answer = await sampling.GetSamplingTargets({ SamplingStatisticsDocuments: [report] }, context);
+      const [target] = answer.SamplingTargetDocuments!;
+      expect(target!.ReservoirQuotaTTL!.getTime()).toBeGreaterThan(clock.now().getTime());
+      sum += target!.ReservoirQuota!;
+    }
+  }
+  expect(sum).toBe(7);
+  const { SamplingStatisticSummaries } = await sampling.GetSamplingStatisticSummaries({}, context);
+  expect(SamplingStatisticSummaries).toMatchObject([
+    { RuleName: 'shared', RequestCount: 80, SampledCount: 32, BorrowCount: 8 },
+  ]);
+});
+
+test('SDKs learn of a change of rules, and of rules that do not exist', async () => {
+  const { sampling, clock } = open();
+  const ask = () =>
+    sampling.GetSamplingTargets(
+      {
+        SamplingStatisticsDocuments: [
+          { RuleName: 'gone', ClientID: 'a', RequestCount: 1, SampledCount: 1, Timestamp: clock.now() },
+        ],
+      },
+      context,
+    );
+  const before = await ask();
+  expect(before.UnprocessedStatistics).toMatchObject([{ RuleName: 'gone' }]);
+  clock.advance(60_000);
+  await sampling.CreateSamplingRule({ SamplingRule: rule('new', 1) }, context);
+  const after = await ask();
+  expect(after.LastRuleModification!.getTime()).toBeGreaterThan(before.LastRuleModification!.getTime());
+});
+
+test('groups: Default is always there, names are unique, expressions must parse', async () => {
+  const { groups } = open();
+  expect((await groups.GetGroups({}, context)).Groups).toMatchObject([{ GroupName: 'Default' }]);
+  const { Group } = await groups.CreateGroup({ GroupName: 'slow', FilterExpression: 'responsetime > 5' }, context);
+  expect(Group!.GroupARN).toMatch(/^arn:aws:xray:us-east-1:000000000000:group\/slow\/\w+$/);
+  await expect(groups.CreateGroup({ GroupName: 'slow' }, context)).rejects.toThrow('already exists');
+  await expect(groups.CreateGroup({ GroupName: 'bad', FilterExpression: 'ok AND' }, context)).rejects.toThrow(
+    'position 7',
+  );
+  await groups.UpdateGroup({ GroupARN: Group!.GroupARN, FilterExpression: 'fault' }, context);
+  expect((await groups.GetGroup({ GroupName: 'slow' }, context)).Group).toMatchObject({ FilterExpression: 'fault' });
+  await groups.DeleteGroup({ GroupName: 'slow' }, context);
+  await expect(groups.GetGroup({ GroupName: 'slow' }, context)).rejects.toThrow('not found');
+  await expect(groups.DeleteGroup({ GroupName: 'Default' }, context)).rejects.toThrow('cannot be deleted');
+});
+
+test('settings say what is true here', async () => {
+  const { settings } = open();
+  expect(await settings.GetEncryptionConfig({}, context)).toEqual({
+    EncryptionConfig: { Status: 'ACTIVE', Type: 'NONE' },
+  });
+  await settings.PutEncryptionConfig({ Type: 'KMS', KeyId: 'alias/k' }, context);
+  expect(await settings.GetEncryptionConfig({}, context)).toEqual({
+    EncryptionConfig: { Status: 'ACTIVE', Type: 'KMS', KeyId: 'arn:aws:kms:us-east-1:000000000000:alias/k' },
+  });
+  const document = '{"Version":"2012-10-17","Statement":[]}';
+  const put = await settings.PutResourcePolicy({ PolicyName: 'p', PolicyDocument: document }, context);
+  await expect(
+    settings.PutResourcePolicy({ PolicyName: 'p', PolicyDocument: document, PolicyRevisionId: 'x' }, context),
+  ).rejects.toMatchObject({ code: 'InvalidPolicyRevisionIdException' });
+  expect((await settings.ListResourcePolicies({}, context)).ResourcePolicies).toEqual([put.ResourcePolicy]);
+});
