@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
-import { createRequire } from 'node:module';
 // @ts-expect-error dynalite has no types
 import dynalite from 'dynalite';
+import { repairFolder } from './repair-folder.ts';
 
 /** What the child tells its parent, once. */
 export type ChildMessage = { kind: 'listening' } | { kind: 'failed'; reason: string };
@@ -13,7 +13,7 @@ const CLOSE_TIMEOUT_MS = 2_000;
 async function main(folder: string, socketPath: string): Promise<void> {
   // Ctrl-C reaches the whole process group; the parent decides when the tables close.
   process.on('SIGINT', () => undefined);
-  await checkFolder(folder);
+  await repairFolder(folder);
   // Status changes of tables take no time here: a waiter that finds CREATING sleeps 20 s.
   const server: Server = dynalite({ path: folder, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   // Connections are our parent's own and stay open; closing idle ones would race with its next request.
@@ -23,14 +23,6 @@ async function main(folder: string, socketPath: string): Promise<void> {
   process.on('SIGTERM', () => close(server));
   await rm(socketPath, { force: true });
   server.listen(socketPath, () => tell({ kind: 'listening' }));
-}
-
-/** Dynalite opens its folder behind our back and would answer every call with an error if that fails: try it first. */
-async function checkFolder(folder: string): Promise<void> {
-  const { Level } = createRequire(createRequire(import.meta.url).resolve('dynalite'))('level');
-  const level = new Level(folder);
-  await level.open();
-  await level.close();
 }
 
 function close(server: Server): void {

@@ -17,6 +17,7 @@ import { startTestGateway, type TestGateway } from '../gateway/test-gateway.fixt
 import { systemClock } from '../platform/clock.ts';
 import { silentLogger } from '../platform/logger.ts';
 import { createTables, type Tables } from './index.ts';
+import { openLevel } from './repair-folder.ts';
 
 let dataDirectory: string;
 let tables: Tables;
@@ -156,6 +157,35 @@ describe('nothing acknowledged is lost', () => {
     await open();
     expect(await get(client(), 'kept')).toMatchObject({ id: { S: 'kept' } });
   });
+});
+
+test('what a kill interrupted is finished when the folder is opened again', async () => {
+  const db = client();
+  await createTable(db);
+  await put(db, 'a');
+  await running.stop();
+  await tables.stop();
+  const level = openLevel(path.join(dataDirectory, '123456789012', 'us-east-1'));
+  const table = await level.get('table~visits');
+  const GlobalSecondaryIndexes = [{ IndexName: 'i', IndexStatus: 'CREATING' }];
+  await level.put('table~half-made', {
+    ...table,
+    TableName: 'half-made',
+    TableStatus: 'CREATING',
+    GlobalSecondaryIndexes,
+  });
+  await level.put('table~visits', { ...table, TableStatus: 'DELETING' });
+  await level.put('item-visits-2~x', { kept: true });
+  await level.close();
+  await open();
+  const { Table } = await client().send(new DescribeTableCommand({ TableName: 'half-made' }));
+  expect(Table).toMatchObject({ TableStatus: 'ACTIVE', GlobalSecondaryIndexes: [{ IndexStatus: 'ACTIVE' }] });
+  await createTable(client());
+  expect(await get(client(), 'a')).toBeUndefined();
+  await tables.stop();
+  const after = openLevel(path.join(dataDirectory, '123456789012', 'us-east-1'));
+  expect(await after.get('item-visits-2~x')).toEqual({ kept: true });
+  await after.close();
 });
 
 test('a client that resets in the middle of a body, or while it is answered, disturbs nothing', async () => {
