@@ -58,10 +58,14 @@ async function startHatoba(port: number): Promise<void> {
   const context: CallContext = {
     ...scope,
     requestId: 'bench',
-    principal: { kind: 'root', account: scope.account, arn: `arn:aws:iam::${scope.account}:root`, userId: scope.account },
+    principal: {
+      kind: 'root',
+      account: scope.account,
+      arn: `arn:aws:iam::${scope.account}:root`,
+      userId: scope.account,
+    },
     signal: new AbortController().signal,
   };
-  // biome-ignore lint/suspicious/noExplicitAny: answers of several operations
   const call = async (service: string, operation: string, input: object): Promise<any> =>
     traffic.services.find((table) => table.service === service)!.handlers[operation]!(input, context);
   const { Vpcs } = await call('ec2', 'DescribeVpcs', {});

@@ -32,7 +32,11 @@ const has = (program: string): boolean => {
 };
 
 /** A program of this folder pinned to a core; resolves with the port it prints. */
-async function startRole(role: string, core: string, ...args: string[]): Promise<{ child: ChildProcess; port: number }> {
+async function startRole(
+  role: string,
+  core: string,
+  ...args: string[]
+): Promise<{ child: ChildProcess; port: number }> {
   const node = [process.execPath, '--import', 'tsx', join(import.meta.dirname, 'proxy-roles.ts'), role, ...args];
   const command = has('taskset') ? ['taskset', '-c', core, ...node] : node;
   const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -65,13 +69,17 @@ backend targets
 `,
   );
   const command = has('taskset') ? ['taskset', '-c', proxyCore, 'haproxy'] : ['haproxy'];
-  const child = spawn(command[0]!, [...command.slice(1), '-db', '-f', file], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(command[0]!, [...command.slice(1), '-db', '-f', file], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   return { child, port };
 }
 
 /** CPU time of a process so far, user and system, in seconds. */
 function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
@@ -135,7 +143,9 @@ function report(
   const added = median(runs.map((run) => run.alone.ours!.medianMs - run.alone.direct!.medianMs));
   const addedByBaseline = median(runs.map((run) => run.alone.baseline!.medianMs - run.alone.direct!.medianMs));
   const rate = (of: (run: (typeof runs)[number]) => number) => Math.round(median(runs.map(of)));
-  console.log(`proxy on ${cpus().length} cores (${cpus()[0]?.model}), node ${process.version}, ${rounds} rounds of ${secondsPerRun} s`);
+  console.log(
+    `proxy on ${cpus().length} cores (${cpus()[0]?.model}), node ${process.version}, ${rounds} rounds of ${secondsPerRun} s`,
+  );
   console.log(
     `  16 connections: direct ${rate((run) => run.direct.requestsPerSecond)}/s, ${baselineName} ${rate((run) => run.baseline.requestsPerSecond)}/s, hatoba ${rate((run) => run.ours.requestsPerSecond)}/s`,
   );
@@ -148,7 +158,9 @@ function report(
   console.log(
     `  added median latency, 1 connection: ${added.toFixed(3)} ms (${baselineName}: ${addedByBaseline.toFixed(3)} ms; bar: ${addedLatencyMaxMs} ms): ${added < addedLatencyMaxMs ? 'held' : 'NOT held'}`,
   );
-  console.log('  what limits it: one event loop; most of its time is system calls (two reads and two writes a request)');
+  console.log(
+    '  what limits it: one event loop; most of its time is system calls (two reads and two writes a request)',
+  );
 }
 
 await main();

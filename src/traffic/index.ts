@@ -64,8 +64,6 @@ export interface TrafficConfig extends AccountRegion {
   readonly host: string;
   /** One port for all load balancers; 0 picks a free one. */
   readonly edgePort: number;
-  /** Also opens each listener's own port on `host` where it is free; then the port says which balancer is meant. */
-  readonly bindListenerPorts?: boolean;
   /** Where DNS questions for other names go (`10.0.0.2`, `127.0.0.1:5353`); the host's resolvers by default. */
   readonly dnsResolvers?: readonly string[];
 }

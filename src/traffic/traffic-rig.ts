@@ -13,7 +13,6 @@ export interface TrafficRig {
   readonly traffic: Traffic;
   readonly state: StateStore;
   readonly recorded: { namespace: string; datum: MetricDatum }[];
-  // biome-ignore lint/suspicious/noExplicitAny: tests read what they asked for
   call(operation: string, input?: object): Promise<any>;
   /** A target group of quick health checks. */
   group(name: string, attributes?: Record<string, string>): Promise<string>;

@@ -50,20 +50,22 @@ export class HealthChecker {
   private look(group: GroupRoute, target: LiveTarget, nowMs: number): void {
     if (target.state === 'draining') return;
     if (group.balancers.length === 0) {
-      return this.targets.setStanding(group, target, {
+      this.targets.setStanding(group, target, {
         ...initialStanding,
         state: 'unused',
         reason: 'Target.NotInUse',
         description: 'Target group is not configured to receive traffic from the load balancer',
       });
+      return;
     }
     if (!group.resource.healthCheck.enabled) {
-      return this.targets.setStanding(group, target, {
+      this.targets.setStanding(group, target, {
         ...initialStanding,
         state: 'unavailable',
         reason: 'Target.HealthCheckDisabled',
         description: 'Health checks are disabled for this target group',
       });
+      return;
     }
     if (target.state === 'unused' || target.state === 'unavailable') {
       this.targets.setStanding(group, target, initialStanding);

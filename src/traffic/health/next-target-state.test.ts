@@ -36,6 +36,10 @@ test('the state depends on the newest run of equal results only', () => {
 });
 
 test('codes and ranges of a matcher', () => {
-  expect([matchesCode('200', 200), matchesCode('200,202', 202), matchesCode('200-299', 204)]).toEqual([true, true, true]);
+  expect([matchesCode('200', 200), matchesCode('200,202', 202), matchesCode('200-299', 204)]).toEqual([
+    true,
+    true,
+    true,
+  ]);
   expect([matchesCode('200', 201), matchesCode('200-299', 302)]).toEqual([false, false]);
 });

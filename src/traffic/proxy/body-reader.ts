@@ -64,7 +64,8 @@ export class BodyReader {
   private feedFraming(byte: number): void {
     switch (this.chunkState) {
       case 'size':
-        return this.feedSize(byte);
+        this.feedSize(byte);
+        return;
       case 'extension':
         if (byte === CR) this.chunkState = 'size-lf';
         else if (byte === LF || ++this.lineBytes > chunkLineBytesMax) throw badChunk();
@@ -84,7 +85,8 @@ export class BodyReader {
         this.chunkState = 'size';
         return;
       case 'trailer':
-        return this.feedTrailer(byte);
+        this.feedTrailer(byte);
+        return;
       case 'trailer-lf':
         if (byte !== LF) throw badChunk();
         this.done = this.lineIsEmpty;

@@ -62,7 +62,10 @@ export class ClientConnection {
   private onData(chunk: Buffer): void {
     this.touch();
     if (this.lingering) return;
-    if (this.exchange?.tunnelling) return this.exchange.onTunnelData(chunk);
+    if (this.exchange?.tunnelling) {
+      this.exchange.onTunnelData(chunk);
+      return;
+    }
     const bytes = this.pending ? Buffer.concat([this.pending, chunk]) : chunk;
     this.pending = undefined;
     this.consume(bytes);
@@ -128,14 +131,18 @@ export class ClientConnection {
     const found = this.findListener(head);
     if (!found) {
       const body = this.context.foreignHostPage(head);
-      return this.answer(head, { status: 404, headers: { 'Content-Type': 'text/html; charset=utf-8' }, body });
+      this.answer(head, { status: 404, headers: { 'Content-Type': 'text/html; charset=utf-8' }, body });
+      return;
     }
     const { listener, hostName } = found;
     if (this.balancer !== listener.balancer) {
       this.balancer = listener.balancer;
       this.context.access.newConnection(listener.balancer);
     }
-    if (head.method === 'TRACE') return this.answerOwn(head, listener, errorPage(405), 'none');
+    if (head.method === 'TRACE') {
+      this.answerOwn(head, listener, errorPage(405), 'none');
+      return;
+    }
     const { clientAddress } = this;
     const { method, path, query, headers, lowerNames } = head;
     const { action } = matchRule(listener, { method, hostName, path, query, headers, lowerNames, clientAddress });
@@ -151,16 +158,19 @@ export class ClientConnection {
           this.context.reachable(listener, scheme, host, port);
         const { port, scheme } = listener;
         const response = redirectResponse(action.config, { scheme, hostName, port, path, query, reachable });
-        return this.answerOwn(head, listener, response, 'redirect');
+        this.answerOwn(head, listener, response, 'redirect');
+        return;
       }
       case 'fixed-response': {
         const contentType = action.config.ContentType ?? 'text/plain';
         const body = action.config.MessageBody ?? '';
         const response = { status: Number(action.config.StatusCode), headers: { 'Content-Type': contentType }, body };
-        return this.answerOwn(head, listener, response, 'fixed-response');
+        this.answerOwn(head, listener, response, 'fixed-response');
+        return;
       }
       case 'unavailable':
-        return this.answerOwn(head, listener, errorPage(503), 'none');
+        this.answerOwn(head, listener, errorPage(503), 'none');
+        return;
     }
   }
 
@@ -197,7 +207,10 @@ export class ClientConnection {
 
   /** A request that cannot be read: nothing after it can be trusted either. */
   private refuse(status: number): void {
-    if (this.exchange?.answering) return this.cut();
+    if (this.exchange?.answering) {
+      this.cut();
+      return;
+    }
     const { exchange, balancer } = this;
     this.exchange = undefined;
     if (exchange) exchange.abandon(status);

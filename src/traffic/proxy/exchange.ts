@@ -67,7 +67,10 @@ export class Exchange implements UpstreamUser {
     const { action, head, listener, hostName } = this.facts;
     const { balancer, port, scheme } = listener;
     this.group = stickyGroup(action, head) ?? chooseGroup(action.choices, Math.random());
-    if (!this.group) return this.fail(503);
+    if (!this.group) {
+      this.fail(503);
+      return;
+    }
     const text = forwardedRequestHead(head, {
       balancer,
       listenerPort: port,
@@ -86,7 +89,10 @@ export class Exchange implements UpstreamUser {
     const group = this.group!;
     const turn = this.context.turn(group);
     const target = preferred ?? chooseTarget(group, { turn, random: Math.random(), nowMs, except });
-    if (!target) return this.fail(except ? 502 : 503);
+    if (!target) {
+      this.fail(except ? 502 : 503);
+      return;
+    }
     this.target = target;
     target.inFlight += 1;
     this.connectBeforeMs = nowMs + connectTimeoutMs;
@@ -135,8 +141,14 @@ export class Exchange implements UpstreamUser {
   onData(chunk: Buffer): void {
     this.client.touch();
     this.processedBytes += chunk.length;
-    if (this.tunnelling) return this.toClient(Buffer.from(chunk));
-    if (this.responseHead) return this.passBody(chunk, 0, nothing);
+    if (this.tunnelling) {
+      this.toClient(Buffer.from(chunk));
+      return;
+    }
+    if (this.responseHead) {
+      this.passBody(chunk, 0, nothing);
+      return;
+    }
     const bytes = this.partialHead ? Buffer.concat([this.partialHead, chunk]) : chunk;
     this.partialHead = undefined;
     try {
@@ -158,7 +170,10 @@ export class Exchange implements UpstreamUser {
       }
       const head = parseResponseHead(bytes.toString('latin1', start, end), this.facts.head.method);
       start = end + 4;
-      if (head.status >= 200 || head.status === 101) return this.beginResponse(head, bytes, start);
+      if (head.status >= 200 || head.status === 101) {
+        this.beginResponse(head, bytes, start);
+        return;
+      }
       // Interim answers (100, 103) pass on to those who can read them.
       if (this.facts.head.minorVersion === 1) {
         const answering = { keepAlive: true, clientMinorVersion: 1, extraLines: '' } as const;
@@ -183,7 +198,8 @@ export class Exchange implements UpstreamUser {
     if (head.status === 101) {
       this.tunnelling = true;
       this.toClient(joinHead(headBytes, bytes.subarray(bodyAt)));
-      return this.resumeClient();
+      this.resumeClient();
+      return;
     }
     this.responseBody = new BodyReader(head.framing, dechunk ? (data) => this.toClient(Buffer.from(data)) : undefined);
     if (dechunk) this.toClient(Buffer.from(headBytes, 'latin1'));
@@ -198,7 +214,8 @@ export class Exchange implements UpstreamUser {
       end = body.feed(bytes, at);
     } catch (error) {
       if (!(error instanceof HttpSyntaxError)) throw error;
-      return this.client.cut();
+      this.client.cut();
+      return;
     }
     const dechunked = prefix === undefined || this.dechunks();
     if (!dechunked) {
@@ -237,12 +254,22 @@ export class Exchange implements UpstreamUser {
     const { connection } = this;
     if (connection) this.target?.pool.discard(connection);
     this.connection = undefined;
-    if (this.tunnelling) return this.endTunnel();
-    if (this.responseHead) {
-      if (clean && this.responseHead.framing.kind === 'until-close') return this.finish();
-      return this.client.cut();
+    if (this.tunnelling) {
+      this.endTunnel();
+      return;
     }
-    if (connection && !connection.connected) return this.onConnectFailed();
+    if (this.responseHead) {
+      if (clean && this.responseHead.framing.kind === 'until-close') {
+        this.finish();
+        return;
+      }
+      this.client.cut();
+      return;
+    }
+    if (connection && !connection.connected) {
+      this.onConnectFailed();
+      return;
+    }
     this.fail(502);
   }
 
@@ -257,7 +284,10 @@ export class Exchange implements UpstreamUser {
     const failed = this.target;
     this.leaveTarget();
     this.context.access.targetConnectionError(this.facts.listener.balancer, this.group!);
-    if (this.retried) return this.fail(502);
+    if (this.retried) {
+      this.fail(502);
+      return;
+    }
     this.retried = true;
     this.attempt(undefined, failed);
   }
@@ -273,7 +303,10 @@ export class Exchange implements UpstreamUser {
 
   /** Neither side has sent anything for the idle time-out. */
   onIdle(requestDone: boolean): void {
-    if (this.answering) return this.client.cut();
+    if (this.answering) {
+      this.client.cut();
+      return;
+    }
     this.fail(requestDone ? 504 : 408);
   }
 
@@ -292,7 +325,10 @@ export class Exchange implements UpstreamUser {
   /** Our own answer in the target's place. */
   private fail(status: number): void {
     this.abandon(status);
-    if (this.answering) return this.client.cut();
+    if (this.answering) {
+      this.client.cut();
+      return;
+    }
     this.client.answer(this.facts.head, errorPage(status));
   }
 

@@ -12,7 +12,7 @@ import { type Elbv2Deps, type Elbv2Handlers, findByArn, toTags } from './context
 const loadBalancersMax = 50;
 
 export function loadBalancerHandlers(deps: Elbv2Deps): Elbv2Handlers {
-  const { store, vpc, clock } = deps;
+  const { store, clock } = deps;
   return {
     CreateLoadBalancer: (input, context) => {
       const name = checkName(input.Name);

@@ -1,4 +1,4 @@
-import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 import type { TargetDescription, TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { awsError } from '../../../wire/aws/aws-error.ts';
 import type { AccountRegion } from '../../../wire/aws/call-context.ts';
@@ -8,6 +8,21 @@ import { zoneNames } from '../../vpc/default-vpc.ts';
 import { type Elbv2Deps, type Elbv2Handlers, findByArn } from './context.ts';
 
 const targetsMax = 1000;
+
+/** As with AWS no public addresses; loopback and the task network besides, and never the metadata service of a cloud. */
+const reachable = new BlockList();
+for (const [address, bits] of [
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.172.0', 22],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+] as const) {
+  reachable.addSubnet(address, bits, 'ipv4');
+}
+reachable.addSubnet('fc00::', 7, 'ipv6');
+reachable.addAddress('::1', 'ipv6');
 
 export function targetHandlers({ store, targets, checker }: Elbv2Deps): Elbv2Handlers {
   return {
@@ -58,6 +73,9 @@ function toRegistration(group: TargetGroup, target: TargetDescription, scope: Ac
     if (!fits) {
       const why = isIP(id) === 0 ? 'is not a valid IP address' : `is not of the group's address type`;
       throw awsError('ValidationError', `The IP address '${id}' ${why}`);
+    }
+    if (!reachable.check(id, isIPv6(id) ? 'ipv6' : 'ipv4')) {
+      throw awsError('ValidationError', `The IP address '${id}' is not within a private range`);
     }
   } else if (!/^i-[0-9a-f]+$/.test(id)) {
     throw awsError('InvalidTarget', `The following targets are not valid instances: '${id}'`);
