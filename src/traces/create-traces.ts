@@ -30,6 +30,8 @@ type XRay = typeof import('@aws-sdk/client-xray');
 
 const dayMs = 86_400_000;
 const requestTimeoutMs = 30_000;
+/** Longer than exporters wait between two batches: a connection closed in that moment would cost them one. */
+const keepAliveMs = 65_000;
 
 /** Puts the plane together; `createTraces` is its door. */
 export function createTracesPlane(deps: TracesDeps): Traces {
@@ -170,7 +172,7 @@ class Servers {
     handle: (request: IncomingMessage, response: ServerResponse) => void,
   ): Promise<number> {
     return this.listenOn(
-      createServer({ requestTimeout: requestTimeoutMs, headersTimeout: 10_000 }, handle),
+      createServer({ requestTimeout: requestTimeoutMs, headersTimeout: 10_000, keepAliveTimeout: keepAliveMs }, handle),
       host,
       port,
     );
