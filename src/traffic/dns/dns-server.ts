@@ -41,12 +41,22 @@ export class DnsServer {
     const query = decode(bytes);
     // Garbage, and answers nobody asked us for: replying would make a reflector.
     if (query?.type !== 'query') return;
-    const lookUp = (name: string) => lookUpName(this.store, scope, name);
-    const answer = answerQuery(query, lookUp, (service) =>
-      this.rotate(healthyOrAll(instancesOf(this.store, scope, service.id))),
-    );
-    if (answer) reply(socket, encodeResponse(answer, query), from);
+    const answer = this.encodedAnswer(query, scope);
+    if (answer) reply(socket, answer, from);
     else void this.forward(socket, bytes, query, from);
+  }
+
+  private encodedAnswer(query: dnsPacket.Packet, scope: AccountRegion): Buffer | undefined {
+    const lookUp = (name: string) => lookUpName(this.store, scope, name);
+    try {
+      const answer = answerQuery(query, lookUp, (service) =>
+        this.rotate(healthyOrAll(instancesOf(this.store, scope, service.id))),
+      );
+      return answer && encodeResponse(answer, query);
+    } catch {
+      // An attribute that is no address, a question of a kind that cannot be written: nobody else's answers may suffer.
+      return encodeResponse(emptyResponse({ id: query.id ?? 0, type: 'query' }, rcode.serverFailure), query);
+    }
   }
 
   private rotate<Item>(items: readonly Item[]): Item[] {

@@ -11,8 +11,18 @@ const failed: CheckResult = {
 };
 const timedOut: CheckResult = { ok: false, reason: 'Target.Timeout', description: 'Request timed out' };
 
+const internalError: CheckResult = {
+  ok: false,
+  reason: 'Elb.InternalError',
+  description: 'Health checks failed due to an internal error',
+};
+
 /** Asks a target once, as the load balancer's health checker does. Never rejects; `signal` means time is up. */
-export function checkTarget(target: Target, check: HealthCheck, signal: AbortSignal): Promise<CheckResult> {
+export const checkTarget = (target: Target, check: HealthCheck, signal: AbortSignal): Promise<CheckResult> =>
+  // A path or port that Node refuses to ask for is thrown, not emitted.
+  ask(target, check, signal).catch(() => internalError);
+
+function ask(target: Target, check: HealthCheck, signal: AbortSignal): Promise<CheckResult> {
   const host = targetAddress(target);
   const port = check.port === 'traffic-port' ? target.port : Number(check.port);
   const request = check.protocol === 'HTTPS' ? requestHttps : requestHttp;
