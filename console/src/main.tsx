@@ -5,7 +5,10 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { createRoot } from 'react-dom/client';
 import { PreferencesProvider } from './app/preferences.tsx';
+import { reloadWhatFailed } from './reload-what-failed.ts';
 import { router } from './router.tsx';
+
+reloadWhatFailed();
 
 const queries = new QueryClient({ defaultOptions: { queries: { staleTime: 2000, gcTime: 120_000 } } });
 const root = document.getElementById('root');

@@ -14,6 +14,8 @@ export function EdgeLine(props: EdgeProps<Edge<EdgeData>>) {
   if (!props.data) return null;
   const { edge, most, minutes } = props.data;
   const worst = worstOutcome(edge.shares);
+  // A single failure among hundreds is written on the line, but does not colour it.
+  const alarming = worst !== undefined && edge.shares[worst] >= edge.shares.total / 100;
   const width = 1.5 + 5 * Math.sqrt(edge.shares.total / most);
   const words = [
     worst ? `${formatShare(edge.shares[worst], edge.shares.total)} ${t(outcomeText[worst])}` : '',
@@ -26,7 +28,7 @@ export function EdgeLine(props: EdgeProps<Edge<EdgeData>>) {
         path={path}
         interactionWidth={24}
         style={{
-          stroke: worst ? colour[worst] : props.selected ? colour.accent : colour.idle,
+          stroke: worst && alarming ? colour[worst] : props.selected ? colour.accent : colour.idle,
           strokeWidth: props.selected ? width + 1.5 : width,
           ...(edge.linked ? { strokeDasharray: '6 4' } : {}),
         }}

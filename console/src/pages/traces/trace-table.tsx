@@ -22,6 +22,8 @@ interface TraceTableProps {
 
 const pageSize = 50;
 
+const withoutScheme = (url: string | undefined): string => url?.replace(/^https?:\/\//, '') ?? '-';
+
 /** The traces, newest first or slowest first. */
 export function TraceTable({ traces, slowFirst, onSort, loading, onAdd, empty }: TraceTableProps) {
   const t = useText();
@@ -97,7 +99,11 @@ export function TraceTable({ traces, slowFirst, onSort, loading, onAdd, empty }:
         {
           id: 'url',
           header: 'URL',
-          cell: (trace) => <span className="hatoba-wrap">{trace.Http?.HttpURL ?? '-'}</span>,
+          cell: (trace) => (
+            <span className="hatoba-one-line" title={trace.Http?.HttpURL ?? ''}>
+              {withoutScheme(trace.Http?.HttpURL)}
+            </span>
+          ),
         },
         {
           id: 'nodes',
