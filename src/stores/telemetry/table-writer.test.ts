@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import { systemClock } from '../../platform/clock.ts';
+import type { FailureKind } from './connection.ts';
+import { TelemetryDiskFullError } from './store.ts';
+import { TableWriter, type TableWriterOptions, writerPolicy } from './table-writer.ts';
+
+class EngineError extends Error {
+  readonly kind: FailureKind;
+
+  constructor(kind: FailureKind) {
+    super(kind);
+    this.kind = kind;
+  }
+}
+
+/** An engine that keeps each token once, fails as told, and sometimes fails only after it has stored. */
+function fakeEngine(failures: (FailureKind | 'lost-answer' | undefined)[]) {
+  const stored = new Map<string, string>();
+  const sent: { token: string; lines: string }[] = [];
+  const send: TableWriterOptions['send'] = async ({ token, lines }) => {
+    const text = lines.toString();
+    sent.push({ token, lines: text });
+    const failure = failures.shift();
+    if (failure === 'lost-answer') stored.set(token, text);
+    if (failure === 'lost-answer') throw new EngineError('unreachable');
+    if (failure) throw new EngineError(failure);
+    if (text.includes('bad')) throw new EngineError('refused');
+    if (!stored.has(token)) stored.set(token, text);
+  };
+  const writer = new TableWriter({
+    table: 'events',
+    clock: systemClock,
+    send,
+    classify: (error) => (error as EngineError).kind,
+    serving: async () => {},
+    activeParts: () => 0,
+  });
+  return { writer, sent, lines: () => [...stored.values()].join('').split('\n').filter(Boolean).sort() };
+}
+
+const line = (id: number | string): string => `{"id":"${id}"}\n`;
+const trimmed = (ids: readonly (number | string)[]): string[] => ids.map((id) => line(id).trim()).sort();
+
+test('what comes while an insert runs goes into the next one, together', async () => {
+  const { writer, sent, lines } = fakeEngine([]);
+  const ids = Array.from({ length: 100 }, (_, id) => id);
+  await Promise.all(ids.map((id) => writer.add(line(id), 1, true)));
+  expect(sent).toHaveLength(1);
+  expect(lines()).toEqual(trimmed(ids));
+});
+
+test('a batch whose fate is unknown is sent again with its token and its bytes', async () => {
+  const { writer, sent, lines } = fakeEngine(['unreachable', 'lost-answer', 'busy']);
+  await Promise.all([writer.add(line(1), 1, true), writer.add(line(2), 1, true)]);
+  expect(new Set(sent.map(({ token }) => token)).size).toBe(1);
+  expect(new Set(sent.map((batch) => batch.lines)).size).toBe(1);
+  expect(lines()).toEqual(trimmed([1, 2]));
+  expect(writer.statistics()).toMatchObject({ storedRows: 2, refusedRows: 0, queuedRows: 0 });
+});
+
+test('rows that the engine refuses do not take others with them', async () => {
+  const { writer, lines } = fakeEngine([]);
+  const results = await Promise.allSettled(['a', 'bad', 'c'].map((id) => writer.add(line(id), 1, true)));
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(lines()).toEqual(trimmed(['a', 'c']));
+});
+
+test('a full disk is an error of its own, and the writer goes on afterwards', async () => {
+  const { writer, lines } = fakeEngine(['disk-full']);
+  await expect(writer.add(line(1), 1, true)).rejects.toBeInstanceOf(TelemetryDiskFullError);
+  await writer.add(line(2), 1, true);
+  expect(lines()).toEqual(trimmed([2]));
+});
+
+test('stopping stores what waits and takes no more; a batch is never larger than its bound', async () => {
+  const { writer, sent } = fakeEngine([]);
+  const half = writerPolicy.batchRowsMax / 2 + 1;
+  const waiting = [1, 2, 3].map((id) => writer.add(line(id), half, false));
+  await writer.stop();
+  await Promise.all(waiting);
+  expect(sent).toHaveLength(3);
+  await expect(writer.add(line(9), 1, true)).rejects.toThrow('stopped');
+});
