@@ -2,6 +2,7 @@ import type { Clock } from '../../../platform/clock.ts';
 import { MARK } from './environment.ts';
 import {
   childrenOf,
+  descendantsOf,
   findByEnvironment,
   isAlive,
   listProcesses,
@@ -13,9 +14,8 @@ import {
 
 /** The program itself: what the stop signal is for. Undefined when it has ended, or before the wrapper has started it. */
 export function findProgramPid(wrapper: ProcessIdentity, isNamespaced: boolean): number | undefined {
-  const processes = listProcesses();
-  const shell = isNamespaced ? childrenOf(wrapper.pid, processes)[0]?.pid : wrapper.pid;
-  return shell === undefined ? undefined : childrenOf(shell, processes)[0]?.pid;
+  const shell = isNamespaced ? findInitPid(wrapper) : wrapper.pid;
+  return shell === undefined ? undefined : childrenOf(shell)[0]?.pid;
 }
 
 /** First process of the container's namespaces, as this machine numbers it. */
@@ -52,4 +52,9 @@ export function findContainerProcesses(wrapper: ProcessIdentity, mark: string): 
   const marked = findByEnvironment((entry) => entry === `${MARK}=${mark}`);
   const byPid = new Map([...tree, ...marked].map((info) => [info.pid, info]));
   return [...byPid.values()].filter((info) => !info.isZombie);
+}
+
+/** As `findContainerProcesses`, but cheap where a process namespace keeps orphans within the tree. */
+export function measuredProcesses(wrapper: ProcessIdentity, isNamespaced: boolean): ProcessInfo[] {
+  return isNamespaced ? descendantsOf(wrapper.pid) : treeOf(wrapper.pid, listProcesses());
 }

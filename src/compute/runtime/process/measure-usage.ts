@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ContainerUsage } from '../runtime.ts';
-import { findInitPid } from './kill-container.ts';
-import { listProcesses, type ProcessInfo, treeOf } from './process-table.ts';
+import { findInitPid, measuredProcesses } from './kill-container.ts';
+import type { ProcessInfo } from './process-table.ts';
 import { isNamespaced, type ProcessHost, runningContainers, type TaskState } from './task-state.ts';
 
 interface Counters {
@@ -27,10 +27,9 @@ export function createUsageMeter(host: ProcessHost): {
   return {
     measure(state) {
       const { taskId } = state.record.task;
-      const processes = listProcesses();
       const network = readNetwork(host, state);
       return runningContainers(state).map((containerName, index) => {
-        const tree = treeOf(state.record.containers[containerName]!.process!.pid, processes);
+        const tree = measuredProcesses(state.record.containers[containerName]!.process!, isNamespaced(host));
         const key = `${taskId}/${containerName}`;
         const ledger = ledgers.get(key) ?? { living: new Map(), ended: NOTHING };
         ledgers.set(key, ledger);

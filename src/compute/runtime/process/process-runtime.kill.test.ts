@@ -5,19 +5,21 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { until } from '../runtime.contract.ts';
 import { isRoot, leftOf, makePlace, nothing, type Place } from './process-runtime.fixture.ts';
 
 const hostFile = fileURLToPath(new URL('./process-runtime.host.fixture.ts', import.meta.url));
 const modes = isRoot ? (['loopback', 'namespace'] as const) : (['loopback'] as const);
 
-/** Starts a host on the place; `running` fills with the ids of tasks that it said were running. */
+/** Starts a host on the place and waits for its first task; `running` fills with the ids of tasks that it said were running. */
 async function startHost(mode: string, place: Place, running: string[]): Promise<ChildProcess> {
   const child = spawn(process.execPath, ['--import', 'tsx', hostFile, mode, place.dataDirectory], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: child.stdout! });
   lines.on('line', (line) => line.startsWith('running ') && running.push(line.slice('running '.length)));
-  await once(lines, 'line');
+  const before = running.length;
+  await until(() => running.length > before, 60_000);
   return child;
 }
 

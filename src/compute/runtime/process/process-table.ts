@@ -89,8 +89,35 @@ export function treeOf(rootPid: number, processes: readonly ProcessInfo[]): Proc
   return processes.filter((info) => members.has(info.pid));
 }
 
-export const childrenOf = (parentPid: number, processes: readonly ProcessInfo[] = listProcesses()): ProcessInfo[] =>
-  processes.filter((info) => info.parentPid === parentPid && !info.isZombie);
+/** Living children. Reads only what belongs to the process, where the system offers that. */
+export function childrenOf(parentPid: number): ProcessInfo[] {
+  const pids = readChildPids(parentPid);
+  const children = pids
+    ? pids.flatMap((pid) => readProcess(pid) ?? [])
+    : listProcesses().filter((info) => info.parentPid === parentPid);
+  return children.filter((info) => !info.isZombie);
+}
+
+/** The process and its descendants, without a look at the rest of the machine: a task costs the same however many there are. */
+export function descendantsOf(rootPid: number): ProcessInfo[] {
+  const root = readProcess(rootPid);
+  if (!root) return [];
+  if (!readChildPids(rootPid)) return treeOf(rootPid, listProcesses());
+  const found = [root];
+  // The list grows while it is walked.
+  for (const info of found) found.push(...childrenOf(info.pid));
+  return found;
+}
+
+function readChildPids(pid: number): number[] | undefined {
+  if (!hasProc) return undefined;
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    return text === '' ? [] : text.split(' ').map(Number);
+  } catch {
+    return undefined;
+  }
+}
 
 export function identify(pid: number): ProcessIdentity | undefined {
   const info = readProcess(pid);

@@ -1,7 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { copyFile, truncate } from 'node:fs/promises';
-import { killContainer } from './kill-container.ts';
-import { listProcesses, treeOf } from './process-table.ts';
+import { killContainer, measuredProcesses } from './kill-container.ts';
 import {
   containerSpecOf,
   isNamespaced,
@@ -50,9 +49,8 @@ async function enforceMemory(host: ProcessHost, state: TaskState): Promise<void>
   const { task } = state.record;
   const limited = task.memoryMib !== undefined || task.containers.some((one) => one.memoryLimitMib !== undefined);
   if (!limited) return;
-  const processes = listProcesses();
   const used = runningContainers(state).map((containerName) => {
-    const tree = treeOf(state.record.containers[containerName]!.process!.pid, processes);
+    const tree = measuredProcesses(state.record.containers[containerName]!.process!, isNamespaced(host));
     return { containerName, memoryMib: tree.reduce((sum, one) => sum + one.memoryBytes, 0) / BYTES_PER_MIB };
   });
   const overLimit = used.filter(({ containerName, memoryMib }) => {
