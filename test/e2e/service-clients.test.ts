@@ -119,11 +119,15 @@ describe('SDK v3', () => {
       return page.events?.length ? page : undefined;
     });
     expect(events![0]!.message).toBe('second');
-    const { Metrics = [] } = await new CloudWatch(settings).listMetrics({
-      Namespace: 'AWS/ECS',
-      Dimensions: [{ Name: 'ServiceName', Value: name }],
+    const cloudwatch = new CloudWatch(settings);
+    const names = await until('metrics of the service', async () => {
+      const { Metrics = [] } = await cloudwatch.listMetrics({
+        Namespace: 'AWS/ECS',
+        Dimensions: [{ Name: 'ServiceName', Value: name }],
+      });
+      return Metrics.length > 0 ? Metrics.map((metric) => metric.MetricName).sort() : undefined;
     });
-    expect(Metrics.map((metric) => metric.MetricName).sort()).toEqual(['CPUUtilization', 'MemoryUtilization']);
+    expect(names).toEqual(['CPUUtilization', 'MemoryUtilization']);
     await ecs.deleteService({ cluster: name, service: name, force: true });
     await waitUntilServicesInactive(waiting, selected);
     expect((await ecs.deleteCluster({ cluster: name })).cluster?.status).toBe('INACTIVE');

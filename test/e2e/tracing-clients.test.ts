@@ -38,15 +38,17 @@ async function edgesOf(traceId: string, count: number): Promise<Record<string, s
   return until(
     `${count} services in trace ${traceId}`,
     async () => {
-      const { Services = [] } = await xray.getTraceGraph({ TraceIds: [traceId] });
-      const names = new Map(Services.map((service) => [service.ReferenceId, service.Name ?? '']));
-      const edges = Object.fromEntries(
-        Services.map((service) => [
+      const { Services: nodes = [] } = await xray.getTraceGraph({ TraceIds: [traceId] });
+      const names = new Map(nodes.map((node) => [node.ReferenceId, node.Name ?? '']));
+      // A client node carries the name of the service that it calls.
+      const services = nodes.filter((node) => node.Type !== 'client');
+      if (services.length !== count) return undefined;
+      return Object.fromEntries(
+        services.map((service) => [
           service.Name,
           (service.Edges ?? []).map((edge) => names.get(edge.ReferenceId) ?? '?'),
         ]),
       );
-      return Services.filter((service) => service.Type !== 'client').length === count ? edges : undefined;
     },
     { timeoutMs: 30_000 },
   );
