@@ -4,6 +4,7 @@ import uPlot from 'uplot';
 import type { Series } from '../api/cloudwatch.ts';
 import { usePreferences } from '../app/preferences.tsx';
 import type { TimeRange } from '../app/time-range.ts';
+import { formatTime } from '../i18n/format.ts';
 import { useText } from '../i18n/text.ts';
 import { colour, resolveColour, series as seriesColours } from '../theme.ts';
 
@@ -39,7 +40,7 @@ export function alignSeries(series: readonly Series[]): (number | null)[][] {
 export function Chart(props: ChartProps) {
   const t = useText();
   const { mode, utc } = usePreferences();
-  const { title, series, range, height = 170 } = props;
+  const { title, series, height = 170 } = props;
   const holder = useRef<HTMLDivElement>(null);
   const data = alignSeries(series);
   const empty = series.every((line) => line.values.length === 0);
@@ -80,19 +81,6 @@ export function Chart(props: ChartProps) {
       ) : (
         <div ref={holder} role="img" aria-label={`${title}: ${lastValues(series, props.format)}`} />
       )}
-      <div className="hatoba-chart-legend">
-        {series.length > 1 &&
-          series.map((line, index) => (
-            <span key={line.id}>
-              <span
-                className="hatoba-swatch"
-                style={{ background: seriesColours[index % seriesColours.length] ?? colour.accent }}
-              />
-              {line.label}
-            </span>
-          ))}
-      </div>
-      <span hidden>{`${range.start}`}</span>
     </figure>
   );
 }
@@ -108,7 +96,7 @@ function lastValues(series: readonly Series[], format: (value: number) => string
 function chartOptions(props: { current: ChartProps }, width: number, height: number, utc: boolean): uPlot.Options {
   const line = resolveColour(colour.line);
   const soft = resolveColour(colour.textSoft);
-  const { series, format, threshold, group, least } = props.current;
+  const { series, range, format, threshold, group, least } = props.current;
   return {
     width,
     height,
@@ -131,7 +119,13 @@ function chartOptions(props: { current: ChartProps }, width: number, height: num
       },
     },
     axes: [
-      { stroke: soft, grid: { stroke: line, width: 0.5 }, ticks: { show: false }, size: 28 },
+      {
+        stroke: soft,
+        grid: { stroke: line, width: 0.5 },
+        ticks: { show: false },
+        size: 30,
+        values: (_, splits) => axisTimes(splits, range.end - range.start, utc),
+      },
       {
         stroke: soft,
         grid: { stroke: line, width: 0.5 },
@@ -142,7 +136,10 @@ function chartOptions(props: { current: ChartProps }, width: number, height: num
       },
     ],
     series: [
-      { value: (_, seconds) => (seconds === null ? '' : new Date(seconds * 1000).toLocaleTimeString('en-GB')) },
+      {
+        label: '',
+        value: (_, seconds) => (seconds === null ? '' : formatTime(seconds * 1000, { utc, now: range.end })),
+      },
       ...series.map(
         (one, index): uPlot.Series => ({
           label: one.label,
@@ -156,6 +153,12 @@ function chartOptions(props: { current: ChartProps }, width: number, height: num
     ],
     hooks: threshold === undefined ? {} : { draw: [(plot) => drawThreshold(plot, threshold)] },
   };
+}
+
+/** Clock times; with the day where the range is longer than one. */
+function axisTimes(splits: readonly number[], lengthMs: number, utc: boolean): string[] {
+  const [from, to] = lengthMs > 86_400_000 ? [5, 16] : lengthMs < 600_000 ? [11, 19] : [11, 16];
+  return splits.map((seconds) => formatTime(seconds * 1000, { utc }).slice(from, to));
 }
 
 function drawThreshold(plot: uPlot, threshold: number): void {

@@ -8,6 +8,7 @@ import {
   ReactFlowProvider,
   useNodesInitialized,
   useReactFlow,
+  useStore,
 } from '@xyflow/react';
 import { useEffect, useMemo } from 'react';
 import { usePreferences } from '../../app/preferences.tsx';
@@ -119,12 +120,14 @@ function Picture({ map, metric, minutes, slowId, selected, onSelect, height, sma
   );
 }
 
-/** Fits the whole picture once it is measured, and again only when its shape changes. */
+/** Fits the whole picture once it is measured, and again only when its shape or its frame changes. */
 function FitView({ shape }: { shape: string }) {
   const flow = useReactFlow();
   const ready = useNodesInitialized();
+  const width = useStore((state) => state.width);
+  const height = useStore((state) => state.height);
   useEffect(() => {
-    if (ready) flow.fitView({ padding: 0.08, maxZoom: 1.1 });
-  }, [ready, shape, flow]);
+    if (ready && width > 0 && height > 0) flow.fitView({ padding: 0.08, maxZoom: 1.1 });
+  }, [ready, shape, flow, width, height]);
   return null;
 }

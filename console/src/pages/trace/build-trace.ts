@@ -133,7 +133,10 @@ export function ownTimes(trace: BuiltTrace): OwnTime[] {
 }
 
 function timeBelongsTo(row: TraceRow): string {
-  if (row.callee) return row.callee.name;
+  // An SDK's own HTTP span inside its call of a table is part of that call.
+  for (let at: TraceRow | undefined = row; at && at.kind !== 'segment'; at = at.parent) {
+    if (at.callee) return at.callee.name;
+  }
   if (row.kind !== 'call') return row.service;
   const callee = row.children.find((child) => child.kind === 'segment');
   return `${row.service} → ${callee?.name ?? row.name}`;

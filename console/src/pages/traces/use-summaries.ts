@@ -4,8 +4,10 @@ import { getTraceSummaries, type TraceSummary } from '../../api/xray.ts';
 import { refreshMs, useScope, useTimeRange } from '../../app/scope.ts';
 import { resolveRange } from '../../app/time-range.ts';
 
-/** As many as the AWS console lists; more on request. */
-const listedAtFirst = 1000;
+/** Listed without being asked; more on request. */
+const listedAtFirst = 500;
+/** A long list is read page by page: renewing it costs as much as reading it. */
+const longListRefreshMs = 20_000;
 
 /** Summaries page by page, newest first, shown as they come. One range for all pages of one run. */
 export function useSummaries(filter: string) {
@@ -22,7 +24,10 @@ export function useSummaries(filter: string) {
     },
     getNextPageParam: (page) =>
       page.NextToken ? { token: page.NextToken, start: page.start, end: page.end } : undefined,
-    refetchInterval: live ? refreshMs : false,
+    refetchInterval: (state) => {
+      if (!live) return false;
+      return (state.state.data?.pages.length ?? 0) > 2 ? longListRefreshMs : refreshMs;
+    },
     placeholderData: (before) => before,
     retry: false,
   });
