@@ -152,7 +152,7 @@ export async function startHatoba(config: Config): Promise<Hatoba> {
     services,
     routes: [...planes.flatMap((plane) => plane.routes ?? []), ...overview.routes, status],
     identity,
-    rolePrincipalOfTask: (workload) => taskPrincipal(compute, workload),
+    rolePrincipalOfTask: (workload) => taskPrincipal(compute, identity, workload),
     clock,
     logger,
   });

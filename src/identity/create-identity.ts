@@ -103,6 +103,13 @@ export function createIdentity({ state, clock, logger }: IdentityDependencies): 
       };
     },
 
+    async rolePrincipal(roleArn, sessionName) {
+      const role = await findRoleByArn(store, roleArn);
+      return (
+        role && { kind: 'assumed-role', account: role.account, ...assumedRole(role, sessionName), roleArn: role.arn }
+      );
+    },
+
     async roleExists(roleArn) {
       return (await findRoleByArn(store, roleArn)) !== undefined;
     },

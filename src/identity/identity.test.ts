@@ -168,6 +168,15 @@ test('task credentials carry the role, survive a restart and follow its policies
   expect(await ask()).toEqual({ allowed: false, explicit: false });
 });
 
+test('a task that is known without a key acts as its role', async () => {
+  await createRole('app');
+  await call('AttachRolePolicy', { RoleName: 'app', PolicyArn: 'arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess' });
+  const principal = (await identity.rolePrincipal(taskRoleArn, 'task-id'))!;
+  expect(principal.arn).toBe(`arn:aws:sts::${account}:assumed-role/app/task-id`);
+  expect(await identity.authorize(principal, 'dynamodb:PutItem', ['*'], {})).toEqual({ allowed: true });
+  expect(await identity.rolePrincipal(`${taskRoleArn}2`, 'task-id')).toBeUndefined();
+});
+
 test('a token that was tampered with, or belongs to another key, is no key', async () => {
   await createRole('app');
   const [first, second] = [await issue(), await issue()];

@@ -43,6 +43,8 @@ export interface Identity extends Plane {
   /** Credentials of a task's role, valid one hour; the session is named after the task id. Throws NoSuchEntity. */
   issueTaskCredentials(scope: AccountRegion, roleArn: string, taskArn: string): Promise<TemporaryCredentials>;
   roleExists(roleArn: string): Promise<boolean>;
+  /** The session of a role as `authorize` knows it, for a caller that is known without a key; undefined when there is no such role. */
+  rolePrincipal(roleArn: string, sessionName: string): Promise<Principal | undefined>;
 }
 
 export { createIdentity, type IdentityDependencies } from './create-identity.ts';
