@@ -88,9 +88,14 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
     const instanceHash = createHash('sha256').update(realpathSync(options.dataDirectory)).digest('hex').slice(0, 16);
     if (ownsMachine) {
       await removeDeadInstances(clock, logger);
-      await recordOwner(instanceHash, options.dataDirectory);
+      await recordOwner(instanceHash, options.dataDirectory).catch((error) =>
+        logger.debug(
+          { err: error },
+          'nothing can be kept in /run: what is left after a kill is not found by other hatobas',
+        ),
+      );
     }
-    const taskUser = defaultTaskUser(options.taskUser);
+    const { taskUser, searchPath } = await findTaskUser(options.taskUser, logger);
     const isolation = await chooseIsolation();
     const canIsolateFiles = isolation.kind === 'process-namespace';
     const wanted = options.network === 'auto' && !canIsolateFiles ? 'loopback' : options.network;
@@ -106,7 +111,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
       endpoints,
       taskUser,
       isTaskUserSetting: options.taskUser !== undefined,
-      searchPath: await taskSearchPath(taskUser),
+      searchPath,
       clock,
       logger,
       notifyExit: (taskId, exit) => {
@@ -252,6 +257,18 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
     },
     inspectImage: async (image, hasCommand) => catalog.inspect(image, hasCommand),
   };
+}
+
+/** A machine on which nobody can become another user runs tasks as hatoba, unless the setting asks for more. */
+async function findTaskUser(setting: string | undefined, logger: Logger) {
+  const taskUser = defaultTaskUser(setting);
+  try {
+    return { taskUser, searchPath: await taskSearchPath(taskUser) };
+  } catch (error) {
+    if (setting !== undefined) throw error;
+    logger.warn({ err: error }, 'tasks run as root: this machine does not let programs become the user nobody');
+    return { taskUser: undefined, searchPath: await taskSearchPath(undefined) };
+  }
 }
 
 /** Removes what hatobas left behind that are gone for good: killed, and with no task alive, or with their data directory deleted. */
