@@ -5,6 +5,7 @@ import { clusterHandlers } from './clusters.ts';
 import { containerInstanceHandlers } from './container-instances.ts';
 import { createServiceHandlers } from './create-service.ts';
 import type { ApiDeps } from './deps.ts';
+import { resourcesOfCall } from './resources-of-call.ts';
 import { runTaskHandlers } from './run-task.ts';
 import { serviceDeploymentHandlers } from './service-deployments.ts';
 import { tagHandlers } from './tags.ts';
@@ -16,6 +17,7 @@ import { taskHandlers } from './tasks.ts';
 export function ecsService(deps: ApiDeps): ServiceTable {
   return {
     service: 'ecs',
+    resources: resourcesOfCall,
     handlers: {
       ...clusterHandlers(deps),
       ...taskDefinitionHandlers(deps),

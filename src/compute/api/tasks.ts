@@ -3,7 +3,7 @@ import { ecsArn, lastPart } from '../arns.ts';
 import { clusterKey, definitionKeyOfArn, type TaskRecord, taskKey } from '../model.ts';
 import type { ApiDeps, EcsHandlers } from './deps.ts';
 import { describeTask } from './describe-task.ts';
-import { activeService, findCluster, findTask, paginate, scopeOf } from './resolve.ts';
+import { findCluster, findService, findTask, paginate, scopeOf } from './resolve.ts';
 
 export function taskHandlers({ store, clock }: ApiDeps): EcsHandlers {
   const describe = (task: TaskRecord, includeTags: boolean) =>
@@ -48,7 +48,9 @@ export function taskHandlers({ store, clock }: ApiDeps): EcsHandlers {
 
     ListTasks: (input, context) => {
       const cluster = findCluster(store, scopeOf(context), input.cluster);
-      if (input.serviceName !== undefined) activeService(store, cluster, input.serviceName);
+      if (input.serviceName !== undefined && findService(store, cluster, input.serviceName) === undefined) {
+        throw awsError('ServiceNotFoundException', 'Service not found.');
+      }
       // PENDING is accepted, and finds nothing: a task's desiredStatus is never PENDING.
       const desiredStatus = input.desiredStatus ?? 'RUNNING';
       const matches = (task: TaskRecord) =>
