@@ -145,6 +145,20 @@ test('a column that a newer file has is added, old rows take its default', async
   ]);
 });
 
+test('days before the retention are dropped, others stay', async () => {
+  const { store } = await open();
+  const dayMs = 86_400_000;
+  const rows = [0, 3, 20].map((days) => ({ id: days, at: at() - days * dayMs }));
+  await store.insert('events', rows, acknowledged);
+  expect(await store.query('SELECT id FROM events')).toHaveLength(3);
+  await store.stop();
+  closing.splice(0);
+  const { store: again } = await open();
+  await expect
+    .poll(() => again.query('SELECT id FROM events ORDER BY id'), { timeout: 10_000 })
+    .toEqual([{ id: '0' }, { id: '3' }]);
+});
+
 test('a directory in use is said so', async () => {
   await open();
   const engine = superviseEngine({
