@@ -1,4 +1,5 @@
 import dgram from 'node:dgram';
+import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import type { Service } from '@aws-sdk/client-xray';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -315,6 +316,64 @@ describe('receivers', () => {
     });
     expect(metrics.status).toBe(200);
   });
+});
+
+test('clients that reset in the middle of a body disturb nobody', async () => {
+  const { otlpHttp, otlpGrpc, xray } = plane.traces.ports;
+  const reset = (port: number, head: string | Buffer) =>
+    new Promise<void>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.write(head);
+        setTimeout(() => {
+          socket.resetAndDestroy();
+          resolve();
+        }, 50);
+      });
+      socket.on('error', () => {});
+    });
+  const request = (path: string, encoding: string) =>
+    Buffer.concat([
+      Buffer.from(
+        `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${encoding}Content-Length: 5000\r\n\r\n`,
+      ),
+      gzipSync('{"resourceSpans":[').subarray(0, 15),
+    ]);
+  await Promise.all([
+    reset(otlpHttp, request('/v1/traces', '')),
+    reset(otlpHttp, request('/v1/traces', 'Content-Encoding: gzip\r\n')),
+    reset(xray, request('/GetSamplingRules', '')),
+    reset(otlpGrpc!, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0'),
+    reset(otlpGrpc!, 'garbage'),
+  ]);
+  expect((await postOtlp(shopRequest(nowSeconds()).otlp)).status).toBe(200);
+});
+
+test('a small body that inflates beyond the limit is refused', async () => {
+  const bomb = gzipSync(Buffer.alloc(80 << 20));
+  expect((await postOtlp(new Uint8Array(bomb), { 'content-encoding': 'gzip' })).status).toBe(413);
+});
+
+test('hostile names stay data', async () => {
+  const hostile = `x") OR 1=1 -- ' \\ \u0000 {f0:String} <img>`;
+  const start = nowSeconds();
+  const { otlp, traceId } = shopRequest(start);
+  const span = otlp.resourceSpans[0]!.scopeSpans[0]!.spans[0] as { attributes: object[] };
+  span.attributes.push(
+    { key: 'enduser.id', value: { stringValue: hostile } },
+    { key: 'aws.xray.annotations', value: { arrayValue: { values: [{ stringValue: 'note' }] } } },
+    { key: 'note', value: { stringValue: hostile } },
+  );
+  expect((await postOtlp(otlp)).status).toBe(200);
+  const quoted = `"${hostile.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+  for (const FilterExpression of [
+    `user = ${quoted}`,
+    `annotation.note = ${quoted}`,
+    `annotation.note CONTAINS ${quoted}`,
+  ]) {
+    const input = { StartTime: new Date(start * 1000), EndTime: new Date((start + 1) * 1000), FilterExpression };
+    const { TraceSummaries = [] } = await plane.xray.GetTraceSummaries(input, plane.context);
+    expect(TraceSummaries.map(({ Id }) => Id)).toEqual([traceId]);
+  }
 });
 
 test('bad documents are listed with the codes of the service, good ones of the batch are kept', async () => {

@@ -26,9 +26,8 @@ const calleeAfterMs = 3_600_000;
 const recentMs = 30_000;
 const unownedMax = 50_000;
 
-const status = "multiIf(fault = 1, 'fault', throttle = 1, 'throttle', error = 1, 'error', 'ok')";
 const seconds = '(toUnixTimestamp64Micro(end) - toUnixTimestamp64Micro(start)) / 1e6';
-const loopback = "match(name, '^(127[.]|localhost$|.*::1)')";
+const loopback = "match(callName, '^(127[.]|localhost$|.*::1)')";
 const measures = `count() AS count, sum(seconds) AS totalSeconds,
   min(toUnixTimestamp64Micro(start)) / 1e6 AS startSeconds, max(toUnixTimestamp64Micro(end)) / 1e6 AS endSeconds`;
 
@@ -59,13 +58,12 @@ export async function readGraphGroups(
     selection.traceCondition ? ` AND ${selection.traceCondition}` : ''
   }`;
   const options = { ...(signal ? { signal } : {}), timeoutMs: 30_000 };
-  const [nodes, edges, direct, unowned] = await Promise.all([
+  const [nodes, edges, direct, resolved] = await Promise.all([
     telemetry.query<Row>(nodesSql(scope), parameters, options),
     telemetry.query<Row>(edgesSql(scope), parameters, options),
     telemetry.query<Row>(directEdgesSql(scope), parameters, options),
-    telemetry.query<UnownedCall>(unownedCallsSql(scope), parameters, options),
+    readUnowned(telemetry, scope, parameters, options),
   ]);
-  const resolved = await readUnowned(telemetry, unowned, parameters);
   return {
     nodes: nodes.map((row) => ({
       ...toCounts(row),
@@ -82,14 +80,19 @@ const calleeRange =
   'start >= fromUnixTimestamp64Micro({calleeFrom:Int64}) AND start < fromUnixTimestamp64Micro({calleeTo:Int64})';
 const windowSql = 'intDiv(toUnixTimestamp(start), {period:UInt32}) * {period:UInt32}';
 
+// Versions of one id agree in all but times and flags; a maximum of each column costs a fraction of argMax over
+// all of them, and as independent of their order.
+const newestFlags = (version: string) => `argMax(fault * 4 + throttle * 2 + error, ${version}) AS flags`;
+const statusOfFlags = "multiIf(flags >= 4, 'fault', flags >= 2, 'throttle', flags = 1, 'error', 'ok')";
+
 function nodesSql(scope: string): string {
   return `
 SELECT name, type, isRoot, status, bucket, window, ${measures} FROM (
-  SELECT newest.1 AS name, newest.2 AS type, newest.3 AS isRoot, newest.4 AS start, newest.5 AS end,
-    newest.6 AS fault, newest.7 AS throttle, newest.8 AS error,
-    ${status} AS status, ${seconds} AS seconds, ${bucketSql('seconds')} AS bucket, ${windowSql} AS window
+  SELECT nodeName AS name, nodeType AS type, isRoot, first AS start, last AS end, ${statusOfFlags} AS status,
+    ${seconds} AS seconds, ${bucketSql('seconds')} AS bucket, ${windowSql} AS window
   FROM (
-    SELECT argMax(tuple(name, type, parent_id = '', start, end, fault, throttle, error), tuple(end, hash)) AS newest
+    SELECT max(name) AS nodeName, max(type) AS nodeType, max(parent_id) = '' AS isRoot, max(start) AS first,
+      max(end) AS last, ${newestFlags('tuple(end, hash)')}
     FROM segments WHERE ${scope} AND ${range} AND kind = 'segment' AND in_progress = 0
     GROUP BY trace_id, id
   )
@@ -97,15 +100,11 @@ SELECT name, type, isRoot, status, bucket, window, ${measures} FROM (
 }
 
 const newestCalls = (scope: string, condition: string) => `
-  SELECT trace_id, id, newest.1 AS ownerName, newest.2 AS ownerType, newest.3 AS name, newest.4 AS path,
-    newest.5 AS targetName, newest.6 AS targetType, newest.7 AS start, newest.8 AS end, newest.9 AS fault,
-    newest.10 AS throttle, newest.11 AS error, newest.12 AS parentId
-  FROM (
-    SELECT trace_id, id, argMax(tuple(owner_name, owner_type, name, path, target_name, target_type, start, end, fault,
-      throttle, error, parent_id), tuple(end, fault, error)) AS newest
-    FROM calls WHERE ${scope} AND ${range} AND in_progress = 0 AND ${condition}
-    GROUP BY trace_id, id
-  )`;
+  SELECT trace_id, id, max(owner_name) AS ownerName, max(owner_type) AS ownerType, max(name) AS callName,
+    max(path) AS callPath, max(target_name) AS targetName, max(target_type) AS targetType, max(start) AS first,
+    max(end) AS last, max(parent_id) AS parentId, ${newestFlags('end')}
+  FROM calls WHERE ${scope} AND ${range} AND in_progress = 0 AND ${condition}
+  GROUP BY trace_id, id`;
 
 const callees = (scope: string) => `
   SELECT DISTINCT trace_id, parent_id, name AS calleeName, type AS calleeType FROM segments
@@ -119,9 +118,10 @@ function edgesSql(scope: string): string {
   return `
 SELECT ownerName, ownerType, callName, hint, calleeName, calleeType, targetName, targetType, isRecent, status, bucket, window, ${measures}
 FROM (
-  SELECT ownerName, ownerType, name AS callName, if(${loopback}, replaceRegexpAll(path, '[0-9]+', '#'), '') AS hint,
-    calleeName, calleeType, targetName, targetType, end > fromUnixTimestamp64Micro({recentAfter:Int64}) AS isRecent,
-    ${status} AS status, ${seconds} AS seconds, ${bucketSql('seconds')} AS bucket, start, end, ${windowSql} AS window
+  SELECT ownerName, ownerType, callName, if(${loopback}, replaceRegexpAll(callPath, '[0-9]+', '#'), '') AS hint,
+    calleeName, calleeType, targetName, targetType, last > fromUnixTimestamp64Micro({recentAfter:Int64}) AS isRecent,
+    first AS start, last AS end, ${statusOfFlags} AS status, ${seconds} AS seconds, ${bucketSql('seconds')} AS bucket,
+    ${windowSql} AS window
   FROM (${newestCalls(scope, 'owner_known = 1')}) AS call
   LEFT JOIN (${callees(scope)}) AS callee ON call.trace_id = callee.trace_id AND toString(call.id) = callee.parent_id
   WHERE calleeName != '' OR NOT ${insideAwsCall(scope)}
@@ -134,13 +134,15 @@ function directEdgesSql(scope: string): string {
 SELECT ownerName, ownerType, '' AS callName, '' AS hint, calleeName, calleeType, calleeName AS targetName,
   'remote' AS targetType, 0 AS isRecent, status, bucket, window, ${measures}
 FROM (
-  SELECT owner.name AS ownerName, owner.type AS ownerType, callee.newest.1 AS calleeName, callee.newest.2 AS calleeType,
-    callee.newest.4 AS start, callee.newest.5 AS end, callee.newest.6 AS fault, callee.newest.7 AS throttle,
-    callee.newest.8 AS error, ${status} AS status, ${seconds} AS seconds, ${bucketSql('seconds')} AS bucket, ${windowSql} AS window
+  SELECT owner.name AS ownerName, owner.type AS ownerType, callee.nodeName AS calleeName, callee.nodeType AS calleeType,
+    callee.first AS start, callee.last AS end, ${statusOfFlags} AS status, ${seconds} AS seconds,
+    ${bucketSql('seconds')} AS bucket, ${windowSql} AS window
   FROM (
-    SELECT trace_id, argMax(tuple(name, type, parent_id, start, end, fault, throttle, error), tuple(end, hash)) AS newest,
-      newest.3 AS parentId
+    SELECT trace_id, max(name) AS nodeName, max(type) AS nodeType, max(parent_id) AS parentId, max(start) AS first,
+      max(end) AS last, ${newestFlags('tuple(end, hash)')}
     FROM segments WHERE ${scope} AND ${range} AND kind = 'segment' AND in_progress = 0 AND parent_id != ''
+      AND (trace_id, parent_id) IN (
+        SELECT trace_id, toString(id) FROM segments WHERE ${scope} AND ${calleeRange} AND kind = 'segment')
     GROUP BY trace_id, id
   ) AS callee
   INNER JOIN (
@@ -151,18 +153,28 @@ FROM (
 
 function unownedCallsSql(scope: string): string {
   return `
-SELECT toString(trace_id) AS traceId, toString(id) AS id, parentId, name AS callName, path, targetName, targetType, ${status} AS status,
+SELECT toString(trace_id) AS traceId, toString(id) AS id, parentId, callName, callPath AS path, targetName, targetType,
+  first AS start, last AS end, ${statusOfFlags} AS status,
   ${seconds} AS seconds, ${bucketSql('seconds')} AS bucket, toUnixTimestamp64Micro(start) / 1e6 AS startSeconds,
   toUnixTimestamp64Micro(end) / 1e6 AS endSeconds, end > fromUnixTimestamp64Micro({recentAfter:Int64}) AS isRecent, ${windowSql} AS window
 FROM (${newestCalls(scope, 'owner_known = 0')}) WHERE NOT ${insideAwsCall(scope)}
 ORDER BY trace_id, id LIMIT ${unownedMax}`;
 }
 
+/** Calls of streamed subsegments; most ranges have none, which one narrow column tells. */
 async function readUnowned(
   telemetry: TelemetryStore,
-  calls: readonly UnownedCall[],
+  scope: string,
   parameters: Record<string, QueryParameter>,
+  options: { timeoutMs: number; signal?: AbortSignal },
 ): Promise<(EdgeGroup & { window: number })[]> {
+  const [any] = await telemetry.query<{ count: string }>(
+    `SELECT count() AS count FROM calls WHERE ${scope} AND ${range} AND owner_known = 0`,
+    parameters,
+    options,
+  );
+  if (Number(any?.count ?? 0) === 0) return [];
+  const calls = await telemetry.query<UnownedCall>(unownedCallsSql(scope), parameters, options);
   if (calls.length === 0) return [];
   const structure = await telemetry.query<StructureRow>(
     `SELECT toString(trace_id) AS traceId, toString(id) AS id, parent_id AS parentId, kind, name, type,

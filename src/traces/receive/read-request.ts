@@ -36,6 +36,7 @@ export async function readRequestBody(request: IncomingMessage, bytesMax: number
     });
     stream.on('end', () => resolve(Buffer.concat(chunks)));
     stream.on('error', () => fail(new RequestBodyError(400, 'The body cannot be read.')));
+    request.on('error', () => fail(new RequestBodyError(400, 'The body cannot be read.')));
     request.on('aborted', () => fail(new RequestBodyError(400, 'The client went away.')));
   });
 }
