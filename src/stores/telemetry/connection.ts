@@ -7,6 +7,7 @@ export type Endpoint =
   | { readonly socketPath: string; readonly secret: string; readonly database: string }
   | { readonly url: string; readonly username?: string; readonly password?: string; readonly database: string };
 
+const diskReserveBytes = 64 * 1024 * 1024;
 const requestTimeoutMs = 120_000;
 
 /** The one client for both: the same code path against the embedded engine and a cluster. */
@@ -51,6 +52,8 @@ export async function insertLines(
     values: Readable.from([insert.lines], { objectMode: false }),
     clickhouse_settings: {
       async_insert: 0,
+      // On a disk that is full to the last byte not even old days could be dropped: the engine needs room to note it.
+      min_free_disk_bytes_to_perform_insert: String(diskReserveBytes),
       // A misspelt column would otherwise lose its values without a word.
       input_format_skip_unknown_fields: 0,
       insert_deduplication_token: insert.token,

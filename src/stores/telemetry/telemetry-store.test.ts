@@ -5,12 +5,13 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
+import { newHexId } from '../../platform/ids.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { ClickHouseStore } from './clickhouse-store.ts';
 import { connect } from './connection.ts';
 import { type SupervisedEngine, superviseEngine } from './embedded/supervise-engine.ts';
 import { parseTableDefinition, type TableDefinition } from './load-tables.ts';
-import { TelemetryQueueFullError } from './store.ts';
+import { TelemetryDiskFullError, TelemetryQueueFullError } from './store.ts';
 import { writerPolicy } from './table-writer.ts';
 
 const eventsTable = (moreColumns = '') =>
@@ -28,7 +29,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
-  for (const close of closing.splice(0)) await close();
+  for (const close of closing.splice(0).reverse()) await close();
   rmSync(directory, { recursive: true, force: true });
 });
 
@@ -202,6 +203,36 @@ test('the engine ends when its parent is killed, and a successor opens the direc
   const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', `${engineProcessId}`], { encoding: 'utf8' });
   expect(stdout.trim()).toMatch(/^(Z.*)?$/);
 });
+
+const isRoot = process.getuid?.() === 0 && process.platform === 'linux';
+
+test.skipIf(!isRoot)(
+  'a full disk (needs root, to mount a small one) refuses rows, answers queries, and recovers',
+  async () => {
+    const disk = path.join(directory, 'disk');
+    mkdirSync(disk);
+    spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=90m', 'tmpfs', disk]);
+    closing.push(async () => void spawnSync('umount', ['-l', disk]));
+    const { store } = await open([eventsTable()], disk);
+    const fill = async () => {
+      for (let id = 0; id < 100; id += 1) {
+        const rows = Array.from({ length: 500 }, () => ({ id, text: newHexId(600), at: at() }));
+        await store.insert('events', rows, acknowledged);
+      }
+    };
+    await expect(fill()).rejects.toBeInstanceOf(TelemetryDiskFullError);
+    const [day] = await store.query<{ name: string }>(
+      "SELECT partition AS name FROM system.parts WHERE active AND table = 'events'",
+    );
+    await store.command('ALTER TABLE events DROP PARTITION {day:String}', { day: day!.name });
+    const insertAgain = () =>
+      store.insert('events', [{ id: 1, at: at() }], acknowledged).then(
+        () => 'stored',
+        () => 'refused',
+      );
+    await expect.poll(insertAgain, { timeout: 10_000, interval: 300 }).toBe('stored');
+  },
+);
 
 function mulberry32(seed: number): () => number {
   let state = seed;
