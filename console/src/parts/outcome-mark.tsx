@@ -13,7 +13,7 @@ const kinds: Record<Outcome, StatusIndicatorProps.Type> = {
 export function OutcomeMark({ outcome, text = '' }: { outcome: Outcome; text?: string }) {
   const t = useText();
   return (
-    <StatusIndicator type={kinds[outcome]}>
+    <StatusIndicator wrapText={false} type={kinds[outcome]}>
       {text ? `${text} ` : ''}
       {outcome === 'ok' && text ? '' : t(outcomeText[outcome])}
     </StatusIndicator>

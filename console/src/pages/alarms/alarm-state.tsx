@@ -9,5 +9,9 @@ const kinds: Record<string, StatusIndicatorProps.Type> = {
 
 export function AlarmState({ state = '' }: { state?: string | undefined }) {
   const words = useCodeText();
-  return <StatusIndicator type={kinds[state] ?? 'info'}>{words(`alarm-state.${state}`, state || '-')}</StatusIndicator>;
+  return (
+    <StatusIndicator wrapText={false} type={kinds[state] ?? 'info'}>
+      {words(`alarm-state.${state}`, state || '-')}
+    </StatusIndicator>
+  );
 }

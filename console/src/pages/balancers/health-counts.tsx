@@ -14,7 +14,7 @@ const kinds: Record<string, StatusIndicatorProps.Type> = {
 export function TargetState({ state, count }: { state: string; count?: number }) {
   const words = useCodeText();
   return (
-    <StatusIndicator type={kinds[state] ?? 'info'}>
+    <StatusIndicator wrapText={false} type={kinds[state] ?? 'info'}>
       {count === undefined ? '' : `${count} `}
       {words(`target.${state}`, state)}
     </StatusIndicator>

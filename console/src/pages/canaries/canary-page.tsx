@@ -128,7 +128,7 @@ function RunTable({ runs }: { runs: readonly CanaryRunWithSteps[] }) {
           id: 'result',
           header: t('canary.result'),
           cell: (run) => (
-            <StatusIndicator type={run.passed ? 'success' : 'error'}>
+            <StatusIndicator wrapText={false} type={run.passed ? 'success' : 'error'}>
               {run.passed ? t('canary.passed') : t('canary.failed')}
             </StatusIndicator>
           ),

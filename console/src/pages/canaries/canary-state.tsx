@@ -6,10 +6,19 @@ import type { BarRun } from './run-bars.tsx';
 export function CanaryState({ runs }: { runs: readonly BarRun[] }) {
   const t = useText();
   const last = runs[0];
-  if (!last) return <StatusIndicator type="pending">{t('canary.no-run')}</StatusIndicator>;
+  if (!last)
+    return (
+      <StatusIndicator wrapText={false} type="pending">
+        {t('canary.no-run')}
+      </StatusIndicator>
+    );
   return last.passed ? (
-    <StatusIndicator type="success">{t('canary.passed')}</StatusIndicator>
+    <StatusIndicator wrapText={false} type="success">
+      {t('canary.passed')}
+    </StatusIndicator>
   ) : (
-    <StatusIndicator type="error">{t('canary.failed')}</StatusIndicator>
+    <StatusIndicator wrapText={false} type="error">
+      {t('canary.failed')}
+    </StatusIndicator>
   );
 }

@@ -66,12 +66,16 @@ export function LiveTail({ group, stream, pattern }: LiveTailProps) {
   return (
     <div>
       <p className="hatoba-inline-list">
-        <StatusIndicator type={paused ? 'stopped' : open ? 'success' : 'loading'}>
+        <StatusIndicator wrapText={false} type={paused ? 'stopped' : open ? 'success' : 'loading'}>
           {paused ? t('logs.tail-paused', { count: waiting }) : open ? t('logs.tail-open') : t('logs.tail-connecting')}
         </StatusIndicator>
         <Button onClick={() => setPaused(!paused)}>{paused ? t('fresh.resume') : t('logs.tail-pause')}</Button>
         <Button onClick={() => setLines([])}>{t('action.clear')}</Button>
-        {dropped > 0 && <StatusIndicator type="warning">{t('logs.tail-dropped', { count: dropped })}</StatusIndicator>}
+        {dropped > 0 && (
+          <StatusIndicator wrapText={false} type="warning">
+            {t('logs.tail-dropped', { count: dropped })}
+          </StatusIndicator>
+        )}
       </p>
       <TailLines lines={lines} follow={!paused} onScrollBack={() => setPaused(true)} />
     </div>

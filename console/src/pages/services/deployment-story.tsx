@@ -49,7 +49,7 @@ export function DeploymentStory({ service }: { service: Service }) {
           id: 'rollout',
           header: t('service.rollout'),
           cell: (deployment) => (
-            <StatusIndicator type={kinds[deployment.rolloutState ?? ''] ?? 'info'}>
+            <StatusIndicator wrapText={false} type={kinds[deployment.rolloutState ?? ''] ?? 'info'}>
               {words(`rollout.${deployment.rolloutState ?? ''}`, deployment.rolloutState ?? '-')}
             </StatusIndicator>
           ),

@@ -17,7 +17,7 @@ export function TaskState({ task }: { task: Task }) {
   const words = useCodeText();
   const health = task.healthStatus && task.healthStatus !== 'UNKNOWN' ? task.healthStatus : '';
   return (
-    <StatusIndicator type={kindOf(task)}>
+    <StatusIndicator wrapText={false} type={kindOf(task)}>
       {words(`task-status.${task.lastStatus}`, task.lastStatus)}
       {health && task.lastStatus === 'RUNNING' ? ` · ${words(`health.${health}`, health)}` : ''}
     </StatusIndicator>
