@@ -44,7 +44,6 @@ export function findStandIn(image: string): StandIn | undefined {
 
 /** Says what it stands for and waits to be stopped; leaves no child behind when SIGTERM comes. */
 export function standInCommand(standIn: StandIn): string[] {
-  const script =
-    'trap "kill $child 2>/dev/null; exit 0" TERM INT; echo "hatoba stands in for $1: $2"; sleep 2147483647 & child=$!; wait $child';
+  const script = `trap 'kill $child 2>/dev/null; exit 0' TERM INT; echo "hatoba stands in for $1: $2"; sleep 2147483647 & child=$!; wait $child`;
   return ['/bin/sh', '-c', script, 'stand-in', standIn.title, standIn.message];
 }
