@@ -19,6 +19,7 @@ import { readServiceHealth } from './graph/service-health.ts';
 import type { Traces, TracesDeps } from './index.ts';
 import { LiveEvents } from './live-events.ts';
 import type { Source } from './model.ts';
+import { publishGroupMetrics } from './publish-group-metrics.ts';
 import { DaemonUdp } from './receive/daemon-udp.ts';
 import { Ingest } from './receive/ingest.ts';
 import { Ledger } from './receive/ledger.ts';
@@ -77,6 +78,7 @@ export function createTracesPlane(deps: TracesDeps): Traces {
     }),
   };
   const servers = new Servers();
+  const stopping = new AbortController();
   const ports = { xray: 0, otlpHttp: 0, otlpGrpc: 0 };
   const grpcOf = (workload?: WorkloadIdentity) =>
     createGrpcServer(otlpGrpcHandler({ ingest, ledger, source: sourceOf('otlp-grpc', workload) }), otlpBytesMax);
@@ -137,6 +139,7 @@ export function createTracesPlane(deps: TracesDeps): Traces {
         groups: await readGroupExpressions(state, scope),
       }),
     async start() {
+      void publishGroupMetrics({ telemetry, state, metrics: deps.metrics, clock, logger }, stopping.signal);
       ports.xray = await udp.start(config.host, config.xrayPort);
       await servers.listen(config.host, ports.xray, (request, response) => {
         const refusal = findForeignOrigin(request, config.allowedHosts ?? []);
@@ -152,6 +155,7 @@ export function createTracesPlane(deps: TracesDeps): Traces {
       ports.otlpGrpc = await servers.listenOn(grpcOf(), config.host, config.otlpGrpcPort);
     },
     async stop() {
+      stopping.abort();
       events.stop();
       await servers.close();
       await udp.stop();

@@ -1,6 +1,7 @@
 import type { QueryParameter, TelemetryStore } from '../stores/telemetry/store.ts';
 import type { AccountRegion } from '../wire/aws/call-context.ts';
 import { type CompiledFilter, compileFilter, traceAggregateColumns } from './filter/compile-filter.ts';
+import { FilterExpressionError } from './filter/expression.ts';
 import { SqlParameters } from './filter/sql-parameters.ts';
 import type { TraceId } from './model.ts';
 
@@ -77,6 +78,7 @@ export async function countTracesByMinute(
   query: TraceQuery,
 ): Promise<{ timestampMs: number; count: number }[]> {
   const { sql, values, filter } = tracesSql(query);
+  requireSql(filter);
   const rows = await telemetry.query<{ minute: number; count: string }>(
     `SELECT intDiv(startMicros, 60000000) AS minute, count() AS count FROM (${sql}) WHERE ${filter.condition} GROUP BY minute ORDER BY minute`,
     values,
@@ -88,7 +90,13 @@ export async function countTracesByMinute(
 /** A condition on `trace_id` that holds for the traces of the range that match the filter. */
 export function traceCondition(query: TraceQuery): { condition: string; values: Record<string, QueryParameter> } {
   const { sql, values, filter } = tracesSql(query);
+  requireSql(filter);
   return { condition: `trace_id IN (SELECT trace_id FROM (${sql}) WHERE ${filter.condition})`, values };
+}
+
+/** Counts and maps are made by the engine, which knows no root causes. */
+function requireSql(filter: CompiledFilter): void {
+  if (filter.rest) throw new FilterExpressionError('Root causes can only be used to list traces; this starts', 0);
 }
 
 /** What is visible now: rows are stored one batch after the other, so nothing older appears later. */

@@ -7,6 +7,7 @@ import type { Metrics } from '../metrics/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import { silentLogger } from '../platform/logger.ts';
 import { openSqliteStateStore } from '../stores/state/sqlite.ts';
+import type { StateStore } from '../stores/state/store.ts';
 import { openTelemetryStore, type TelemetryStore } from '../stores/telemetry/index.ts';
 import type { CallContext } from '../wire/aws/call-context.ts';
 import type { Handlers } from '../wire/aws/service-table.ts';
@@ -19,6 +20,7 @@ export const region = 'us-east-1';
 export interface TestPlane {
   readonly traces: Traces;
   readonly telemetry: TelemetryStore;
+  readonly state: StateStore;
   readonly xray: Required<Handlers<typeof import('@aws-sdk/client-xray')>>;
   readonly context: CallContext;
   /** What arrived on TCP 2000. */
@@ -62,6 +64,7 @@ export async function startTestPlane(): Promise<TestPlane> {
   return {
     traces,
     telemetry,
+    state,
     xray: traces.services[0]!.handlers as TestPlane['xray'],
     context,
     forwarded,

@@ -9,7 +9,7 @@ import { parseFilter } from '../filter/parse-filter.ts';
 import type { ResourceTags } from './tags.ts';
 
 type XRay = typeof import('@aws-sdk/client-xray');
-const kind = 'xray-group';
+export const groupKind = 'xray-group';
 const groupsMax = 25;
 
 /** Groups: filter expressions with a name. */
@@ -44,7 +44,7 @@ export function groupHandlers(deps: {
         FilterExpression: checkExpression(input.FilterExpression ?? ''),
         InsightsConfiguration: insightsOf(input.InsightsConfiguration),
       };
-      await state.commit([{ kind, key: keyOf(context, name), expect: 'absent', put: group }]);
+      await state.commit([{ kind: groupKind, key: keyOf(context, name), expect: 'absent', put: group }]);
       await tags.replace(context, group.GroupARN!, input.Tags ?? []);
       return { Group: group };
     },
@@ -61,7 +61,7 @@ export function groupHandlers(deps: {
         ...(input.InsightsConfiguration ? { InsightsConfiguration: insightsOf(input.InsightsConfiguration) } : {}),
       };
       const expect = known.version === 0 ? 'absent' : known.version;
-      await state.commit([{ kind, key: keyOf(context, group.GroupName!), expect, put: group }]);
+      await state.commit([{ kind: groupKind, key: keyOf(context, group.GroupName!), expect, put: group }]);
       return { Group: group };
     },
 
@@ -69,7 +69,7 @@ export function groupHandlers(deps: {
       const known = await findGroup(state, context, input);
       const { GroupName, GroupARN } = known.value;
       if (GroupName === 'Default') throw awsError('InvalidRequestException', 'The Default group cannot be deleted.');
-      await state.commit([{ kind, key: keyOf(context, GroupName!), expect: known.version, delete: true }]);
+      await state.commit([{ kind: groupKind, key: keyOf(context, GroupName!), expect: known.version, delete: true }]);
       await tags.remove(context, GroupARN!);
       return {};
     },
@@ -78,7 +78,7 @@ export function groupHandlers(deps: {
 
 /** All groups, Default included. */
 export async function listGroups(state: StateStore, scope: AccountRegion): Promise<Versioned<Group>[]> {
-  const stored = await state.list<Group>(kind, keyOf(scope, ''));
+  const stored = await state.list<Group>(groupKind, keyOf(scope, ''));
   if (stored.some(({ value }) => value.GroupName === 'Default')) return stored;
   const value: Group = {
     GroupName: 'Default',
