@@ -6,8 +6,8 @@ import type { AccountRegion, CallContext } from '../../wire/aws/call-context.ts'
 import type { Handlers } from '../../wire/aws/service-table.ts';
 import { traceCondition } from '../find-traces.ts';
 import { buildGraph } from '../graph/build-graph.ts';
-import { type GraphSelection, readGraphGroups } from '../graph/read-groups.ts';
 import { parseTraceId } from '../model.ts';
+import { type GraphSelection, readGraphGroups } from '../read-graph-groups.ts';
 import { findGroup, readGroupExpressions, toRequestError } from './groups.ts';
 import { readRange } from './query-range.ts';
 

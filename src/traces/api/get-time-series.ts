@@ -5,7 +5,7 @@ import type { Expression, Selector } from '../filter/expression.ts';
 import { parseFilter } from '../filter/parse-filter.ts';
 import { add, type CountGroup, emptyCounts, statisticsOf } from '../graph/build-graph.ts';
 import { toHistogram } from '../graph/histogram.ts';
-import { type GraphGroups, readGraphGroups } from '../graph/read-groups.ts';
+import { type GraphGroups, readGraphGroups } from '../read-graph-groups.ts';
 import { type GraphDeps, selectFilter, selectGroup } from './get-graph.ts';
 import { toRequestError } from './groups.ts';
 import { readRange } from './query-range.ts';

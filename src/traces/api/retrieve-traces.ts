@@ -5,8 +5,8 @@ import { awsError } from '../../wire/aws/aws-error.ts';
 import type { AccountRegion } from '../../wire/aws/call-context.ts';
 import type { Handlers } from '../../wire/aws/service-table.ts';
 import { buildGraph } from '../graph/build-graph.ts';
-import { readGraphGroups } from '../graph/read-groups.ts';
 import { parseTraceId, toXrayTraceId } from '../model.ts';
+import { readGraphGroups } from '../read-graph-groups.ts';
 import { readTraces } from '../store.ts';
 import { toDocumentText } from '../trace/merge-trace.ts';
 

@@ -1,8 +1,8 @@
-import type { QueryParameter, TelemetryStore } from '../../stores/telemetry/store.ts';
-import type { AccountRegion } from '../../wire/aws/call-context.ts';
-import type { EdgeGroup, NodeGroup, StatusClass } from './build-graph.ts';
-import { bucketSql } from './histogram.ts';
-import { resolveOwners, type StructureRow, type UnownedCall } from './resolve-owners.ts';
+import type { QueryParameter, TelemetryStore } from '../stores/telemetry/store.ts';
+import type { AccountRegion } from '../wire/aws/call-context.ts';
+import type { EdgeGroup, NodeGroup, StatusClass } from './graph/build-graph.ts';
+import { bucketSql } from './graph/histogram.ts';
+import { resolveOwners, type StructureRow, type UnownedCall } from './graph/resolve-owners.ts';
 
 /** Which part of the store a map is made of. */
 export interface GraphSelection extends AccountRegion {

@@ -1,5 +1,5 @@
-import type { TelemetryStore } from '../../stores/telemetry/store.ts';
-import type { AccountRegion } from '../../wire/aws/call-context.ts';
+import type { TelemetryStore } from '../stores/telemetry/store.ts';
+import type { AccountRegion } from '../wire/aws/call-context.ts';
 
 export interface ServiceHealth {
   name: string;
