@@ -3,6 +3,7 @@ import { formatBytes, formatCount, formatDuration, formatShare, formatTime, toMs
 
 describe('numbers', () => {
   it('have three significant digits and a unit', () => {
+    expect(formatDuration(0.00099996)).toBe('1.00 ms');
     expect([0, 0.00034, 0.0123, 0.5, 5.0123, 65, 125, 7300].map(formatDuration)).toEqual([
       '0 ms',
       '340 µs',

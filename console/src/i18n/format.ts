@@ -2,8 +2,10 @@
 
 const significant = (value: number): string => {
   if (value === 0) return '0';
-  const digits = Math.floor(Math.log10(Math.abs(value))) + 1;
-  return value.toFixed(Math.max(0, Math.min(6, 3 - digits)));
+  // Rounded first: 0.99996 has one digit before the point, not none.
+  const rounded = Number(value.toPrecision(3));
+  const digits = Math.floor(Math.log10(Math.abs(rounded))) + 1;
+  return rounded.toFixed(Math.max(0, Math.min(6, 3 - digits)));
 };
 
 /** Seconds as `5.02 s`, `12.3 ms`, `340 µs`, `2 min 5 s`. */
@@ -11,8 +13,8 @@ export function formatDuration(seconds: number | undefined): string {
   if (seconds === undefined || !Number.isFinite(seconds)) return '-';
   const size = Math.abs(seconds);
   if (size === 0) return '0 ms';
-  if (size < 0.001) return `${significant(seconds * 1e6)} µs`;
-  if (size < 1) return `${significant(seconds * 1e3)} ms`;
+  if (size < 0.0009995) return `${significant(seconds * 1e6)} µs`;
+  if (size < 0.9995) return `${significant(seconds * 1e3)} ms`;
   if (size < 120) return `${significant(seconds)} s`;
   if (size < 7200) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
   if (size < 172_800) return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;

@@ -27,12 +27,14 @@ export function NodeCard({ data, selected }: NodeProps<Node<NodeData>>) {
         ) : (
           <>
             <Ring shares={node.shares} radius={32} width={6} />
-            <text className="hatoba-node-time" y="-1">
+            <text className="hatoba-node-time" y={minutes > 0 ? -1 : 5}>
               {formatDuration(time)}
             </text>
-            <text className="hatoba-node-rate" y="13">
-              {t('map.per-minute', { count: perMinute(node.shares.total, minutes) })}
-            </text>
+            {minutes > 0 && (
+              <text className="hatoba-node-rate" y="13">
+                {t('map.per-minute', { count: perMinute(node.shares.total, minutes) })}
+              </text>
+            )}
           </>
         )}
       </svg>

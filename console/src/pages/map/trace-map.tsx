@@ -108,6 +108,8 @@ function Picture({ map, metric, minutes, slowId, selected, onSelect, height, sma
           const change = changes.find((candidate) => candidate.type === 'select' && candidate.selected);
           if (change?.type === 'select') onSelect?.({ node: change.id });
         }}
+        fitView
+        fitViewOptions={{ padding: 0.08, maxZoom: 1.1 }}
         preventScrolling={!small}
         zoomOnScroll={!small}
         panOnDrag={!small}
@@ -127,7 +129,9 @@ function FitView({ shape }: { shape: string }) {
   const width = useStore((state) => state.width);
   const height = useStore((state) => state.height);
   useEffect(() => {
-    if (ready && width > 0 && height > 0) flow.fitView({ padding: 0.08, maxZoom: 1.1 });
+    if (!ready || width === 0 || height === 0) return;
+    const timer = setTimeout(() => flow.fitView({ padding: 0.08, maxZoom: 1.1 }), 30);
+    return () => clearTimeout(timer);
   }, [ready, shape, flow, width, height]);
   return null;
 }

@@ -27,7 +27,7 @@ export function OverviewPage() {
         <QueryView query={overview} loadingText={t('overview.judging')}>
           {(found) => (
             <SpaceBetween size="m">
-              <VerdictLine verdict={found.verdict} />
+              <VerdictLine verdict={found.verdict} after={found.findings[0]?.deployment} />
               <Findings findings={found.findings} />
             </SpaceBetween>
           )}

@@ -1,5 +1,5 @@
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
-import type { Verdict } from '../../api/hatoba.ts';
+import type { DeploymentFact, Verdict } from '../../api/hatoba.ts';
 import { useCodeText, useText } from '../../i18n/text.ts';
 import { When } from '../../parts/when.tsx';
 import { messageKey, readable } from './verdict-words.ts';
@@ -7,7 +7,7 @@ import { messageKey, readable } from './verdict-words.ts';
 const kinds = { ok: 'success', warning: 'warning', critical: 'error' } as const;
 
 /** The answer to "is it all right?" in one sentence. */
-export function VerdictLine({ verdict }: { verdict: Verdict }) {
+export function VerdictLine({ verdict, after }: { verdict: Verdict; after?: DeploymentFact | undefined }) {
   const t = useText();
   const words = useCodeText();
   const type = verdict.code === 'nothing-yet' ? 'pending' : kinds[verdict.level];
@@ -20,6 +20,7 @@ export function VerdictLine({ verdict }: { verdict: Verdict }) {
         <span className="hatoba-soft hatoba-since">
           {' '}
           {t('overview.since')} <When at={verdict.since} />
+          {after && `, ${t('overview.right-after', { revision: after.revision })}`}
         </span>
       )}
     </p>

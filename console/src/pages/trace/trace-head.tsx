@@ -103,8 +103,10 @@ function Trouble({ built, onSelect }: TraceHeadProps) {
       <ul className="hatoba-plain-list">
         {distinct.slice(0, 4).map(({ row, words }) => (
           <li key={row.id}>
-            <strong>{row.service}</strong>
-            {row.kind === 'segment' ? '' : ` → ${row.callee?.name ?? row.name}`}: {words}{' '}
+            <span className="hatoba-clamp">
+              <strong>{row.service}</strong>
+              {row.kind === 'segment' ? '' : ` → ${row.callee?.name ?? row.name}`}: {words}
+            </span>
             <Button variant="inline-link" onClick={() => onSelect(row.id, 'exceptions')}>
               {t('trace.show-exception')}
             </Button>

@@ -40,11 +40,15 @@ export function TracesPage() {
   return (
     <Page
       title={t('page.traces')}
-      description={t('traces.counts', {
-        shown: formatCount(traces.length),
-        scanned: formatCount(summaries.scanned),
-        slowest: formatDuration(slowest),
-      })}
+      description={
+        summaries.loading
+          ? t('state.loading')
+          : t('traces.counts', {
+              shown: formatCount(traces.length),
+              scanned: formatCount(summaries.scanned),
+              slowest: formatDuration(slowest),
+            })
+      }
       actions={
         summaries.loadingMore ? (
           <Button onClick={summaries.cancel}>{t('action.cancel')}</Button>
