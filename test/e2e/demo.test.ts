@@ -113,9 +113,9 @@ async function backendTasks(demo: Demo): Promise<string[]> {
   return taskArns;
 }
 
-/** Kills the program of the only task of backend1, as an out-of-memory killer would. */
-async function killBackend(demo: Demo): Promise<void> {
-  const taskId = (await backendTasks(demo))[0]!.split('/').at(-1)!;
+/** Kills the program of one of the two tasks of backend1, as an out-of-memory killer would. */
+async function killBackend(demo: Demo, taskArn: string): Promise<void> {
+  const taskId = taskArn.split('/').at(-1)!;
   const pids = readdirSync('/proc').filter((name) => {
     try {
       return (
@@ -147,10 +147,11 @@ async function checkDemo(options: { network: 'namespace' | 'loopback'; uid?: num
     });
 
     const tasksBefore = await backendTasks(demo);
-    await killBackend(demo);
+    expect(tasksBefore).toHaveLength(2);
+    await killBackend(demo, tasksBefore[0]!);
     await until('a new task of backend1', async () => {
       const tasks = await backendTasks(demo);
-      return tasks.length === 1 && tasks[0] !== tasksBefore[0];
+      return tasks.length === 2 && !tasks.includes(tasksBefore[0]!) && tasks.includes(tasksBefore[1]!);
     });
     await waitUntilServicesStable(waiting, selected);
   } catch (error) {

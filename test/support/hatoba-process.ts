@@ -146,6 +146,8 @@ export function run(
     });
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, stdout, stderr }));
+    // A program that never reads its input may be gone already.
+    child.stdin.on('error', () => {});
     child.stdin.end(options.input ?? '');
   });
 }
