@@ -87,3 +87,47 @@ export async function getLogEvents(
   };
   return (await call<{ events?: LogEvent[] }>(scope, 'GetLogEvents', input, signal)).events ?? [];
 }
+
+const pageSize = 2000;
+const pagesMax = 4;
+
+/**
+ * The newest events of a range, newest first. FilterLogEvents begins with the oldest, so the range is read backwards in
+ * slices: longer ones while little is found, a shorter one when a slice holds too much.
+ */
+export async function newestLogEvents(
+  scope: Scope,
+  query: Omit<LogQuery, 'limit' | 'token'>,
+  wanted: number,
+  signal?: AbortSignal,
+): Promise<{ events: LogEvent[]; complete: boolean }> {
+  const found = new Map<string, LogEvent>();
+  let end = query.end;
+  let length = Math.max(1000, (query.end - query.start) / 16);
+  while (end > query.start && found.size < wanted) {
+    const start = Math.max(query.start, end - length);
+    const slice = await wholeSlice(scope, { ...query, start, end }, signal);
+    if (slice === undefined && length > 100) {
+      length /= 4;
+      continue;
+    }
+    for (const event of slice ?? []) found.set(event.eventId ?? `${event.timestamp} ${event.message}`, event);
+    end = start;
+    length *= 2;
+  }
+  const events = [...found.values()].sort((a, b) => b.timestamp - a.timestamp);
+  return { events, complete: end <= query.start };
+}
+
+/** Every event of a slice; undefined when it holds more than is sensible to read at once. */
+async function wholeSlice(scope: Scope, query: LogQuery, signal?: AbortSignal): Promise<LogEvent[] | undefined> {
+  const events: LogEvent[] = [];
+  let token: string | undefined;
+  for (let page = 0; page < pagesMax; page += 1) {
+    const answer = await filterLogEvents(scope, { ...query, limit: pageSize, token }, signal);
+    events.push(...answer.events);
+    token = answer.nextToken;
+    if (!token) return events;
+  }
+  return undefined;
+}

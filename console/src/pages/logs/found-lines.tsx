@@ -1,13 +1,12 @@
 import Button from '@cloudscape-design/components/button';
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
-import { filterLogEvents, type LogEvent } from '../../api/logs.ts';
-import { refreshMs, useScope, useTimeRange } from '../../app/scope.ts';
-import { resolveRange } from '../../app/time-range.ts';
+import { useState } from 'react';
+import { type LogEvent, newestLogEvents } from '../../api/logs.ts';
+import { useLive, useTimeRange } from '../../app/scope.ts';
+import { formatCount } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
 import { CountBars } from '../../parts/count-bars.tsx';
 import { LogLines } from '../../parts/log-lines.tsx';
-import { ErrorBox, Loading } from '../../parts/states.tsx';
+import { QueryView } from '../../parts/query-view.tsx';
 
 interface FoundLinesProps {
   group: string;
@@ -15,56 +14,47 @@ interface FoundLinesProps {
   pattern: string | undefined;
 }
 
-const shownAtOnce = 500;
+const shownAtFirst = 500;
 
 /** Events of the range that match, newest first, with their number over time. */
 export function FoundLines({ group, stream, pattern }: FoundLinesProps) {
   const t = useText();
-  const scope = useScope();
-  const { text, live, now } = useTimeRange();
-  const query = useInfiniteQuery({
-    queryKey: ['log-events', scope.account, scope.region, text, group, stream, pattern],
-    initialPageParam: null as { token: string; start: number; end: number } | null,
-    queryFn: async ({ pageParam, signal }) => {
-      const range = pageParam ?? resolveRange(text, Date.now());
-      const page = await filterLogEvents(
-        scope,
-        { group, stream, pattern, start: range.start, end: range.end, token: pageParam?.token, limit: 2000 },
-        signal,
-      );
-      return { ...page, start: range.start, end: range.end };
-    },
-    getNextPageParam: (page) =>
-      page.nextToken ? { token: page.nextToken, start: page.start, end: page.end } : undefined,
-    refetchInterval: live ? refreshMs : false,
-    placeholderData: (before) => before,
-    retry: false,
+  const { now } = useTimeRange();
+  const [wanted, setWanted] = useState(shownAtFirst);
+  const query = useLive(['log-events', group, stream, pattern, wanted], async ({ scope, range, signal }) => {
+    const { events, complete } = await newestLogEvents(scope, { group, stream, pattern, ...range }, wanted, signal);
+    const named = (event: LogEvent): LogEvent => ({
+      ...event,
+      logGroupName: group,
+      ...(stream ? { logStreamName: stream } : {}),
+    });
+    return { events: events.map(named), complete };
   });
-  const events = useMemo(() => {
-    const all = (query.data?.pages ?? []).flatMap((page) => page.events);
-    return all
-      .map((event): LogEvent => ({ ...event, logGroupName: group, ...(stream ? { logStreamName: stream } : {}) }))
-      .sort((a, b) => b.timestamp - a.timestamp);
-  }, [query.data, group, stream]);
-
   return (
-    <div>
-      {query.error && <ErrorBox error={query.error} onRetry={() => query.refetch()} />}
-      {query.isPending && <Loading />}
-      {query.data && (
-        <>
-          <CountBars times={events.map((event) => event.timestamp)} range={now()} label={t('logs.over-time')} />
-          <p className="hatoba-soft">
-            {t('logs.counts', { shown: Math.min(shownAtOnce, events.length), found: events.length })}{' '}
-            {query.hasNextPage && (
-              <Button variant="inline-link" loading={query.isFetchingNextPage} onClick={() => query.fetchNextPage()}>
-                {t('traces.more')}
-              </Button>
-            )}
-          </p>
-          <LogLines events={events.slice(0, shownAtOnce)} />
-        </>
-      )}
-    </div>
+    <QueryView query={query}>
+      {({ events, complete }) => {
+        const more = !complete || events.length > wanted;
+        return (
+          <div>
+            <CountBars times={events.map((event) => event.timestamp)} range={now()} label={t('logs.over-time')} />
+            <p className="hatoba-soft">
+              {more
+                ? t('logs.newest', { count: formatCount(Math.min(wanted, events.length)) })
+                : t('logs.all', { count: formatCount(events.length) })}{' '}
+              {more && (
+                <Button
+                  variant="inline-link"
+                  loading={query.isPlaceholderData}
+                  onClick={() => setWanted(wanted + 2 * shownAtFirst)}
+                >
+                  {t('traces.more')}
+                </Button>
+              )}
+            </p>
+            <LogLines events={events.slice(0, wanted)} />
+          </div>
+        );
+      }}
+    </QueryView>
   );
 }

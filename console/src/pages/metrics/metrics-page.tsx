@@ -106,6 +106,7 @@ export function MetricsPage() {
                     {
                       id: 'name',
                       header: t('metrics.metric'),
+                      minWidth: 280,
                       sortingField: 'MetricName',
                       cell: (metric) => {
                         const key = metricKey(metric);

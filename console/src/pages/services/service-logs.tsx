@@ -1,5 +1,5 @@
 import { describeTaskDefinition, type Service, type TaskDefinition } from '../../api/ecs.ts';
-import { filterLogEvents, type LogEvent } from '../../api/logs.ts';
+import { type LogEvent, newestLogEvents } from '../../api/logs.ts';
 import { useLive } from '../../app/scope.ts';
 import { useText } from '../../i18n/text.ts';
 import { Go } from '../../parts/go.tsx';
@@ -34,7 +34,7 @@ export function ServiceLogs({ service }: { service: Service }) {
     const places = logPlaces(await describeTaskDefinition(scope, service.taskDefinition, signal));
     const found = await Promise.all(
       places.map(async (place) => {
-        const { events } = await filterLogEvents(scope, { ...range, ...place, limit: 1000 }, signal);
+        const { events } = await newestLogEvents(scope, { ...range, ...place }, shown, signal);
         return events.map((event): LogEvent => ({ ...event, logGroupName: place.group }));
       }),
     );
