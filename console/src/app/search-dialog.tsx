@@ -1,8 +1,8 @@
-import Input from '@cloudscape-design/components/input';
+import Input, { type InputProps } from '@cloudscape-design/components/input';
 import Modal from '@cloudscape-design/components/modal';
 import { useQuery } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useText } from '../i18n/text.ts';
 import { traceIdOf } from '../pages/trace/trace-id.ts';
 import { pages } from './navigation.ts';
@@ -19,6 +19,12 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
   const range = useTimeRange();
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
+  const input = useRef<InputProps.Ref>(null);
+  useEffect(() => {
+    // The dialog gives the focus to its own close button first.
+    const timer = setTimeout(() => input.current?.focus(), 50);
+    return () => clearTimeout(timer);
+  }, []);
   const targets = useQuery({
     queryKey: ['search', scope.account, scope.region, range.text],
     queryFn: ({ signal }) => findTargets(scope, range.now(), signal),
@@ -47,7 +53,7 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
   return (
     <Modal visible onDismiss={onClose} header={t('search.title')} closeAriaLabel={t('action.close')}>
       <Input
-        autoFocus
+        ref={input}
         type="search"
         value={text}
         placeholder={t('search.placeholder')}

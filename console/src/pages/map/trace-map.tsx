@@ -6,7 +6,6 @@ import {
   type Node,
   ReactFlow,
   ReactFlowProvider,
-  useNodesInitialized,
   useReactFlow,
   useStore,
 } from '@xyflow/react';
@@ -125,13 +124,12 @@ function Picture({ map, metric, minutes, slowId, selected, onSelect, height, sma
 /** Fits the whole picture once it is measured, and again only when its shape or its frame changes. */
 function FitView({ shape }: { shape: string }) {
   const flow = useReactFlow();
-  const ready = useNodesInitialized();
   const width = useStore((state) => state.width);
   const height = useStore((state) => state.height);
   useEffect(() => {
-    if (!ready || width === 0 || height === 0) return;
-    const timer = setTimeout(() => flow.fitView({ padding: 0.08, maxZoom: 1.1 }), 30);
+    if (width === 0 || height === 0) return;
+    const timer = setTimeout(() => flow.fitView({ padding: 0.08, maxZoom: 1.1 }), 60);
     return () => clearTimeout(timer);
-  }, [ready, shape, flow, width, height]);
+  }, [shape, flow, width, height]);
   return null;
 }
