@@ -2,9 +2,9 @@
  * Reading traces through the public API, beside the same spans in the same engine under the layout that Jaeger
  * publishes for ClickHouse. Times are until the last byte of an answer, over many runs with different values.
  *
- *   node --import tsx bench/query.ts [spans | --full] [--no-baseline] [--keep DIRECTORY]
+ *   node --import tsx bench/query.ts [spans | --full] [--no-baseline] [--keep DIRECTORY [--only-load]]
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../src/platform/clock.ts';
@@ -42,14 +42,20 @@ const keepAt = options.indexOf('--keep');
 const keepDirectory = keepAt === -1 ? undefined : options[keepAt + 1];
 const spans = Number(options.find((option) => /^\d+$/.test(option)) ?? (isFull ? 10_000_000 : 1_000_000));
 const withBaseline = !options.includes('--no-baseline');
+const onlyLoad = options.includes('--only-load');
 
 async function main(): Promise<void> {
-  console.log(`query: ${spans / 1e6} million spans; ${describeMachine()}`);
   const dataDirectory = keepDirectory ?? mkdtempSync(join(tmpdir(), 'hatoba-bench-'));
   // Whole minutes, and a minute of rest before now, so that nothing counts as on its way.
-  const plan: DataPlan = { spans, seed: 42, endSeconds: Math.floor(systemClock.now().getTime() / 60_000) * 60 - 600 };
+  const plan = readPlan(dataDirectory) ?? {
+    spans,
+    seed: 42,
+    endSeconds: Math.floor(systemClock.now().getTime() / 60_000) * 60 - 600,
+  };
+  console.log(`query: ${plan.spans / 1e6} million spans; ${describeMachine()}`);
   try {
     await load(dataDirectory, plan);
+    if (onlyLoad) return;
     const questions = makeQuestions(plan, await pickTraceIds(dataDirectory, plan));
     const ours = await askHatoba(dataDirectory, questions);
     const baseline = withBaseline ? await askBaseline(dataDirectory, questions) : new Map();
@@ -60,10 +66,16 @@ async function main(): Promise<void> {
   }
 }
 
+/** What a kept directory holds. */
+function readPlan(dataDirectory: string): DataPlan | undefined {
+  const file = join(dataDirectory, 'plan.json');
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+}
+
 const giantTraceId = (plan: DataPlan): string => (plan.endSeconds - 60).toString(16).padStart(8, '0') + 'ab'.repeat(12);
 
 async function load(dataDirectory: string, plan: DataPlan): Promise<void> {
-  if (existsSync(join(dataDirectory, 'telemetry'))) return;
+  if (readPlan(dataDirectory)) return;
   const engine = await openEngine(dataDirectory);
   await ensureTables(readTableDefinitions(), { query: (sql) => engine.query(sql), command: (sql) => engine.run(sql) });
   const cpu = await loadData(engine, plan, withBaseline);
@@ -83,6 +95,7 @@ async function load(dataDirectory: string, plan: DataPlan): Promise<void> {
     );
   }
   await engine.stop();
+  writeFileSync(join(dataDirectory, 'plan.json'), JSON.stringify(plan));
 }
 
 async function mergesDone(engine: BareEngine): Promise<void> {
