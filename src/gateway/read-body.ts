@@ -33,41 +33,55 @@ const DISCARD_FACTOR = 4;
 
 /**
  * The whole body; its bytes stay taken from the budget until the caller releases them. Throws BodyTooLargeError beyond
- * `bytesMax`, as soon as the length is announced or exceeded, and BodiesHeldError when the budget is used up.
+ * `bytesMax` and BodiesHeldError when the budget is used up, both once the client has sent what it had to send: one
+ * that still writes when the connection ends never reads why.
  */
 export function readBody(request: IncomingMessage, bytesMax: number, budget: BodyBudget): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    const discardedMax = bytesMax * DISCARD_FACTOR;
     const chunks: Buffer[] = [];
     let bytes = 0;
     let taken = 0;
-    let refused = false;
+    let refusal: Error | undefined;
     let settled = false;
     const announced = Number(request.headers['content-length'] ?? 0);
     if (announced > bytesMax) refuse(tooLarge());
+    if (announced > discardedMax) settle();
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > bytesMax * DISCARD_FACTOR) request.destroy();
-      else if (bytes > bytesMax) refuse(tooLarge());
-      else if (refused) return;
+      if (bytes > bytesMax) refuse(tooLarge());
+      if (bytes > discardedMax) {
+        settle();
+        request.destroy();
+      } else if (refusal) return;
       else if (!budget.take(chunk.length)) refuse(new BodiesHeldError());
       else {
         taken += chunk.length;
         chunks.push(chunk);
       }
     });
-    request.on('end', () => {
-      if (!refused) resolve(Buffer.concat(chunks, bytes));
-      settled = true;
-    });
-    request.on('error', () => refuse(new ClientGoneError()));
-    request.on('close', () => refuse(new ClientGoneError()));
+    request.on('end', settle);
+    request.on('error', gone);
+    request.on('close', gone);
 
     function refuse(reason: Error): void {
-      if (refused || settled) return;
-      refused = true;
+      refusal ??= reason;
       chunks.length = 0;
       budget.release(taken);
-      reject(reason);
+      taken = 0;
+    }
+
+    function settle(): void {
+      if (settled) return;
+      settled = true;
+      if (refusal) reject(refusal);
+      else resolve(Buffer.concat(chunks, bytes));
+    }
+
+    function gone(): void {
+      if (settled) return;
+      refuse(new ClientGoneError());
+      settle();
     }
 
     function tooLarge(): BodyTooLargeError {
