@@ -125,7 +125,8 @@ function endSignal(forSeconds: number | undefined): Promise<void> {
   return new Promise((resolve) => {
     process.once('SIGINT', () => resolve());
     process.once('SIGTERM', () => resolve());
-    if (forSeconds !== undefined) setTimeout(resolve, forSeconds * 1000);
+    // Not a reason to stay when the demo has ended otherwise.
+    if (forSeconds !== undefined) setTimeout(resolve, forSeconds * 1000).unref();
   });
 }
 
