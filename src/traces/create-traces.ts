@@ -3,6 +3,7 @@ import type { Http2Server } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { WorkloadIdentity } from '../wire/aws/call-context.ts';
 import type { Handlers } from '../wire/aws/service-table.ts';
+import { corsHeaders, isPreflight, refuseRequest } from '../wire/browser-rules.ts';
 import { createGrpcServer } from '../wire/grpc.ts';
 import { graphHandlers } from './api/get-graph.ts';
 import { timeSeriesHandlers } from './api/get-time-series.ts';
@@ -25,7 +26,6 @@ import { Ingest } from './receive/ingest.ts';
 import { Ledger } from './receive/ledger.ts';
 import { otlpGrpcHandler } from './receive/otlp-grpc.ts';
 import { OtlpHttp, otlpBytesMax } from './receive/otlp-http.ts';
-import { findForeignOrigin } from './receive/read-request.ts';
 
 type XRay = typeof import('@aws-sdk/client-xray');
 
@@ -84,14 +84,29 @@ export function createTracesPlane(deps: TracesDeps): Traces {
     createGrpcServer(otlpGrpcHandler({ ingest, ledger, source: sourceOf('otlp-grpc', workload) }), otlpBytesMax);
   const taskGrpcServers = new WeakMap<WorkloadIdentity, ReturnType<typeof grpcOf>>();
 
+  const browserRules = {
+    host: config.host,
+    allowedHosts: config.allowedHosts ?? [],
+    corsOrigins: config.corsOrigins ?? [],
+  };
+  const refuse = (request: IncomingMessage, response: ServerResponse): boolean => {
+    const refusal = refuseRequest(request, browserRules);
+    if (!refusal) return false;
+    request.resume();
+    response.writeHead(refusal.status, { 'content-type': 'text/plain' }).end(refusal.reason);
+    return true;
+  };
   const serveOtlpHttp = (request: IncomingMessage, response: ServerResponse, workload?: WorkloadIdentity) => {
-    const refusal = workload ? undefined : findForeignOrigin(request, config.allowedHosts ?? []);
-    if (refusal !== undefined) {
-      request.resume();
-      response.writeHead(refusal).end();
+    if (workload) return otlp.serve(request, response, sourceOf('otlp-http', workload));
+    if (refuse(request, response)) return Promise.resolve();
+    for (const [name, value] of Object.entries(corsHeaders(request, browserRules.corsOrigins))) {
+      response.setHeader(name, value);
+    }
+    if (isPreflight(request)) {
+      response.writeHead(204).end();
       return Promise.resolve();
     }
-    return otlp.serve(request, response, sourceOf('otlp-http', workload));
+    return otlp.serve(request, response, sourceOf('otlp-http'));
   };
 
   return {
@@ -142,9 +157,7 @@ export function createTracesPlane(deps: TracesDeps): Traces {
       void publishGroupMetrics({ telemetry, state, metrics: deps.metrics, clock, logger }, stopping.signal);
       ports.xray = await udp.start(config.host, config.xrayPort);
       await servers.listen(config.host, ports.xray, (request, response) => {
-        const refusal = findForeignOrigin(request, config.allowedHosts ?? []);
-        if (refusal !== undefined) response.writeHead(refusal).end();
-        else void deps.forwardToGateway(request, response);
+        if (!refuse(request, response)) void deps.forwardToGateway(request, response);
       });
       ports.otlpHttp = await servers.listen(config.host, config.otlpHttpPort, (request, response) => {
         serveOtlpHttp(request, response).catch((error: unknown) => {

@@ -87,6 +87,8 @@ export interface TracesDeps {
     readonly region: string;
     /** Host names, beside loopback and bound addresses, that an OTLP request may be addressed to. */
     readonly allowedHosts?: readonly string[];
+    /** Origins of web pages that may send spans. */
+    readonly corsOrigins?: readonly string[];
     /** Of one X-Ray document; default 1 MiB. `65536` does as the service does. */
     readonly documentBytesMax?: number;
     /** Documents older than this are refused; default 30. */

@@ -15,13 +15,13 @@ import {
   updateRule,
 } from '../sampling/sampling-rule.ts';
 import { SamplingStatistics } from '../sampling/sampling-statistics.ts';
+import { clientTtlMs } from '../sampling/share-reservoir.ts';
 import type { ResourceTags } from './tags.ts';
 
 type XRay = typeof import('@aws-sdk/client-xray');
 
 const kind = 'xray-sampling-rule';
 const changesKind = 'xray-sampling-changes';
-const quotaTtlMs = 300_000;
 const intervalSeconds = 10;
 
 /** Sampling rules, and the targets that SDKs ask for every ten seconds. */
@@ -130,8 +130,9 @@ export function samplingHandlers(deps: {
             return {
               RuleName: report.RuleName,
               FixedRate: rule.FixedRate,
-              ReservoirQuota: quota,
-              ReservoirQuotaTTL: new Date(wholeSecond(now) + quotaTtlMs),
+              ...(quota === undefined
+                ? {}
+                : { ReservoirQuota: quota, ReservoirQuotaTTL: new Date(wholeSecond(now) + clientTtlMs) }),
               Interval: intervalSeconds,
             };
           }),

@@ -40,24 +40,3 @@ export async function readRequestBody(request: IncomingMessage, bytesMax: number
     request.on('aborted', () => fail(new RequestBodyError(400, 'The client went away.')));
   });
 }
-
-/** Refuses what a web page of another origin could send; undefined when the request may pass. */
-export function findForeignOrigin(request: IncomingMessage, allowedHosts: readonly string[]): number | undefined {
-  const site = request.headers['sec-fetch-site'];
-  const host = hostName(request.headers.host ?? '');
-  const bound = request.socket.localAddress?.replace(/^::ffff:/, '') ?? '';
-  const isKnown = (name: string) =>
-    name === 'localhost' || name === '::1' || /^127\./.test(name) || name === bound || allowedHosts.includes(name);
-  if (host && !isKnown(host)) return 421;
-  if (site === 'cross-site' || site === 'same-site') return 403;
-  const { origin } = request.headers;
-  if (origin === undefined) return undefined;
-  return URL.canParse(origin) && isKnown(hostName(new URL(origin).host)) ? undefined : 403;
-}
-
-function hostName(host: string): string {
-  return host
-    .replace(/:\d+$/, '')
-    .replace(/^\[(.*)\]$/, '$1')
-    .toLowerCase();
-}

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { shareReservoir } from './share-reservoir.ts';
+import { grantQuota, shareReservoir } from './share-reservoir.ts';
 
 const clients = fc.uniqueArray(fc.string({ minLength: 4, maxLength: 24 }), { minLength: 1, maxLength: 40 });
 
@@ -21,4 +21,19 @@ test('with more clients than reservoir, everybody has a turn', () => {
     for (const [id, quota] of shareReservoir(2, ids, turn)) if (quota > 0) served.add(id);
   }
   expect([...served].sort()).toEqual(ids);
+});
+
+test('however clients come, report and go, what is granted at any time is within the reservoir', () => {
+  const events = fc.array(fc.record({ id: fc.nat(7), leaves: fc.boolean() }), { maxLength: 60 });
+  fc.assert(
+    fc.property(fc.nat(20), events, (reservoir, list) => {
+      const granted = new Map<string, number>();
+      for (const [turn, { id, leaves }] of list.entries()) {
+        const client = `client-${id}`;
+        if (leaves) granted.delete(client);
+        else granted.set(client, 0).set(client, grantQuota(reservoir, granted, client, turn));
+        expect([...granted.values()].reduce((sum, quota) => sum + quota, 0)).toBeLessThanOrEqual(reservoir);
+      }
+    }),
+  );
 });

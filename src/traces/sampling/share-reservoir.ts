@@ -1,4 +1,4 @@
-/** A client that reports less often than this has gone. */
+/** A client that reports less often than this has gone, and so has its quota: what is granted lives as long. */
 export const clientTtlMs = 30_000;
 
 /**
@@ -19,4 +19,19 @@ export function shareReservoir(reservoirSize: number, clientIds: readonly string
       return [clientId, each + (place < remainder ? 1 : 0)];
     }),
   );
+}
+
+/**
+ * What one client is granted: its share, but never more than the others have left, whose larger quotas of before are
+ * theirs until they report again.
+ */
+export function grantQuota(
+  reservoirSize: number,
+  granted: ReadonlyMap<string, number>,
+  clientId: string,
+  turn: number,
+): number {
+  const share = shareReservoir(reservoirSize, [...granted.keys()], turn).get(clientId) ?? 0;
+  const others = [...granted].reduce((sum, [id, quota]) => (id === clientId ? sum : sum + quota), 0);
+  return Math.max(0, Math.min(share, Math.floor(reservoirSize) - others));
 }
