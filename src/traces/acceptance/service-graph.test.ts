@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestPlane, type TestPlane } from '../test-plane.ts';
+import {
+  edgesIn,
+  findTraceIds,
+  makeCall,
+  makeSegment,
+  putDocuments,
+  readDocuments,
+  readGraph,
+} from './plane-client.fixture.ts';
+
+let plane: TestPlane;
+beforeAll(async () => {
+  plane = await startTestPlane();
+});
+afterAll(() => plane.stop());
+
+const now = Math.floor(Date.now() / 1000);
+
+test('four nodes: a client, its service, a table and a topic, with counts, histograms and whole seconds', async () => {
+  const start = now - 7000;
+  const durations = [0.005, 0.015, 0.157, 0.096];
+  const documents = durations.map((seconds, index) => {
+    const at = start + index * 10 + 0.25;
+    const table = makeCall(at + 0.01, seconds, 'DynamoDB', {
+      namespace: 'aws',
+      aws: { operation: 'PutItem', table_name: 'players' },
+      http: { response: { status: index === 3 ? 400 : 200 } },
+    });
+    const topic = makeCall(at + 0.2, 0.05, 'SNS', {
+      namespace: 'aws',
+      aws: { operation: 'Publish', topic_arn: 'arn:aws:sns:us-east-1:000000000000:scores' },
+    });
+    return makeSegment(at, 0.3, 'game', {
+      origin: 'AWS::ECS::Container',
+      http: { request: { method: 'POST', url: 'http://game/' }, response: { status: index === 2 ? 500 : 200 } },
+      subsegments: index === 0 ? [table, topic] : [table],
+    });
+  });
+  expect(await putDocuments(plane, ...documents)).toEqual([]);
+
+  const services = await readGraph(plane, start, start + 100);
+  const find = (type: string) => services.find(({ Type }) => Type === type)!;
+  expect(edgesIn(services)).toEqual([
+    'game [AWS::ECS::Container] -> players [AWS::DynamoDB::Table] 4',
+    'game [AWS::ECS::Container] -> scores [AWS::SNS::Topic] 1',
+    'game [client] -> game [AWS::ECS::Container] 4',
+  ]);
+  expect(services.map(({ ReferenceId }) => ReferenceId).sort()).toEqual([0, 1, 2, 3]);
+
+  const client = find('client');
+  expect(client).toMatchObject({ Name: 'game', State: 'unknown' });
+  for (const key of ['SummaryStatistics', 'DurationHistogram', 'ResponseTimeHistogram']) {
+    expect(client).not.toHaveProperty(key);
+  }
+  expect(find('AWS::ECS::Container')).toMatchObject({
+    Root: true,
+    State: 'active',
+    SummaryStatistics: {
+      OkCount: 3,
+      FaultStatistics: { OtherCount: 1, TotalCount: 1 },
+      TotalCount: 4,
+      TotalResponseTime: 1.2,
+    },
+  });
+  const table = find('AWS::DynamoDB::Table');
+  expect(table).toMatchObject({
+    State: 'unknown',
+    SummaryStatistics: {
+      OkCount: 3,
+      ErrorStatistics: { ThrottleCount: 0, OtherCount: 1, TotalCount: 1 },
+      FaultStatistics: { OtherCount: 0, TotalCount: 0 },
+      TotalCount: 4,
+      TotalResponseTime: 0.273,
+    },
+  });
+  expect(table.ResponseTimeHistogram).toEqual([
+    { Value: 0.005, Count: 1 },
+    { Value: 0.015, Count: 1 },
+    { Value: 0.096, Count: 1 },
+    { Value: 0.16, Count: 1 },
+  ]);
+  const edge = find('AWS::ECS::Container').Edges!.find(({ ReferenceId }) => ReferenceId === table.ReferenceId)!;
+  expect(edge.SummaryStatistics).toEqual(table.SummaryStatistics);
+  expect(edge.Aliases).toEqual([]);
+  for (const { StartTime, EndTime } of [...services, edge]) {
+    expect([StartTime!.getTime() % 1000, EndTime!.getTime() % 1000]).toEqual([0, 0]);
+    expect(StartTime!.getTime()).toBeGreaterThanOrEqual(start * 1000);
+  }
+});
+
+test('when the callee reports late, its inferred node goes and the edge keeps the timing of the caller', async () => {
+  const start = now - 6000;
+  const call = makeCall(start + 0.1, 0.8, 'callee.example.com');
+  const caller = makeSegment(start, 1, 'caller', { subsegments: [call] });
+  await putDocuments(plane, caller);
+  expect(edgesIn(await readGraph(plane, start, start + 10))).toEqual([
+    'caller -> callee.example.com [remote] 1',
+    'caller [client] -> caller 1',
+  ]);
+  expect((await readDocuments(plane, caller.trace_id)).map(({ name }) => name)).toEqual([
+    'caller',
+    'callee.example.com',
+  ]);
+
+  await putDocuments(plane, makeSegment(start + 0.3, 0.2, 'callee', { trace_id: caller.trace_id, parent_id: call.id }));
+  const services = await readGraph(plane, start, start + 10);
+  expect(edgesIn(services)).toEqual(['caller -> callee 1', 'caller [client] -> caller 1']);
+  const edge = services.find(({ Name, Type }) => Name === 'caller' && Type === '')!.Edges![0]!;
+  expect(edge.SummaryStatistics!.TotalResponseTime).toBe(0.8);
+  expect(services.find(({ Name }) => Name === 'callee')!.SummaryStatistics!.TotalResponseTime).toBe(0.2);
+  expect((await readDocuments(plane, caller.trace_id)).map(({ name }) => name)).toEqual(['caller', 'callee']);
+});
+
+test('error does not find an error that was handled further down; service(){error} does', async () => {
+  const start = now - 5000;
+  const call = makeCall(start + 0.1, 0.2, 'shy.example.com', { http: { response: { status: 404 } }, error: true });
+  const caller = makeSegment(start, 1, 'bold', { http: { response: { status: 200 } }, subsegments: [call] });
+  const callee = makeSegment(start + 0.1, 0.1, 'shy', { trace_id: caller.trace_id, parent_id: call.id, error: true });
+  await putDocuments(plane, caller, callee);
+  const find = (expression: string) => findTraceIds(plane, start, start + 10, expression);
+  expect(await find('error')).toEqual([]);
+  expect(await find('service() { error }')).toEqual([caller.trace_id]);
+  expect(await find('service("shy") { error }')).toEqual([caller.trace_id]);
+  expect(await find('service("bold") { error }')).toEqual([]);
+});
