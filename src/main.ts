@@ -86,6 +86,9 @@ export async function startHatoba(config: Config): Promise<Hatoba> {
       xrayPort: config.xrayPort,
       otlpHttpPort: config.otlpHttpPort,
       otlpGrpcPort: config.otlpGrpcPort,
+      allowedHosts: config.allowedHosts,
+      corsOrigins: config.cors,
+      retentionDays: config.retentionDays,
     },
   });
   const traffic = createTraffic({

@@ -23,6 +23,7 @@ export function taskEndpointsOf(deps: {
     xrayUdp: (socket, workload) => deps.traces.receivers.serveDaemonUdp(socket, workload),
     xrayTcp: (request, response, workload) => void deps.daemonCalls(request, response, workload),
     otlpHttp: (request, response, workload) => void deps.traces.receivers.serveOtlpHttp(request, response, workload),
+    otlpGrpc: (connection, workload) => deps.traces.receivers.serveOtlpGrpc(connection, workload),
     dns: (socket, scope) => deps.traffic.serveDns(socket, scope),
     discoveryUrls: (scope) => discoveryUrls(deps, scope),
     credentials: (workload, roleArn) => deps.identity.issueTaskCredentials(workload, roleArn, workload.taskArn),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { refuseRequest } from './browser-rules.ts';
+import { refuseRequest } from '../wire/browser-rules.ts';
 import { send } from './raw-http.fixture.ts';
 import { startTestGateway, type TestGateway } from './test-gateway.fixture.ts';
 

@@ -43,7 +43,7 @@ const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
-/** A file of the built console; paths of the application itself (no extension) get `index.html`. */
+/** A file of the built console; every path that is none, but those of assets, is a page of the application: `index.html`. */
 export async function serveConsole(
   directory: string | undefined,
   path: string,
@@ -53,7 +53,12 @@ export async function serveConsole(
   if (request.method !== 'GET' && request.method !== 'HEAD') return answerText(response, 405, 'Only GET and HEAD.');
   if (path === '/console') return void response.writeHead(301, { location: '/console/' }).end();
   const name = directory === undefined ? undefined : fileName(path);
-  const file = directory === undefined || name === undefined ? undefined : await findFile(directory, name, request);
+  const file =
+    directory === undefined || name === undefined
+      ? undefined
+      : ((await findFile(directory, name, request)) ??
+        // Names in paths have dots: /console/alarms/my.alarm is a page.
+        (name.startsWith(`assets${sep}`) ? undefined : await findFile(directory, 'index.html', request)));
   if (!file)
     return answerText(
       response,

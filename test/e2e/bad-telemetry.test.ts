@@ -75,7 +75,7 @@ function sendUdp(datagrams: readonly (Buffer | string)[]): Promise<void> {
         socket.send(datagram, hatoba.ports.xray, '127.0.0.1', (error) => (error ? reject(error) : resolve()));
       }),
   );
-  return Promise.all(sent).then(() => socket.close());
+  return Promise.all(sent).then(() => void socket.close());
 }
 
 test('UDP garbage is counted with its reasons, and the segment among it is stored', async () => {

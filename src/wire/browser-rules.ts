@@ -23,7 +23,7 @@ export function refuseRequest(
   if (!isOurHost(host, allowed, request.socket.localAddress)) {
     return {
       status: 421,
-      reason: `The host ${JSON.stringify(host.slice(0, 100))} is not one of hatoba's. Add it to "hosts:" if it should be.`,
+      reason: `The host ${JSON.stringify(host.slice(0, 100))} is not one of hatoba's. Add it to "allowedHosts:" if it should be.`,
     };
   }
   const origin = request.headers.origin;
