@@ -87,7 +87,11 @@ function fileName(path: string): string | undefined {
     return undefined;
   }
   const segments = decoded.split(/[/\\]/);
-  if (decoded.includes('\0') || segments.some((segment) => segment.startsWith('.'))) return undefined;
+  if (
+    decoded.includes('\0') ||
+    segments.some((segment, i) => segment.startsWith('.') || (segment === '' && i < segments.length - 1))
+  )
+    return undefined;
   return extname(decoded) === '' ? 'index.html' : join(...segments);
 }
 

@@ -55,7 +55,7 @@ export function toRows(accepted: AcceptedDocument, source: Source): { segment: S
     revision: place.revision,
     image: place.image,
     source: source.name,
-    document: JSON.stringify(document),
+    document: JSON.stringify(kind === 'segment' ? withTask(document, place) : document),
   };
   const ownerKnown = kind === 'segment' || accepted.ownerName !== undefined;
   const owner = {
@@ -67,6 +67,20 @@ export function toRows(accepted: AcceptedDocument, source: Source): { segment: S
     .filter(({ part, insideAwsCall }) => isCall(part) && !insideAwsCall)
     .map(({ part, parentId }) => toCall(part, parentId, segment, owner));
   return { segment, calls };
+}
+
+/** The listener knows the task even where the SDK has no ECS plugin: readers find it where the plugin would have put it. */
+function withTask(document: SegmentDocument, place: WorkloadFacts): JsonObject {
+  const aws = objectAt(document, 'aws');
+  const ecs = objectAt(aws, 'ecs');
+  if (place.taskArn === '' || textAt(ecs, 'task_arn') !== '') return { ...document };
+  return {
+    ...document,
+    aws: {
+      ...aws,
+      ecs: { ...ecs, task_arn: place.taskArn, container_name: place.containerName, service: place.serviceName },
+    },
+  };
 }
 
 /** Calls carry a namespace; a segment that is itself a call does not exist. */
