@@ -1,73 +1,12 @@
-import { spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import http from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ECS, waitUntilServicesStable } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { XRay } from '@aws-sdk/client-xray';
 import { describe, expect, test } from 'vitest';
-import { binary } from '../support/hatoba-process.ts';
+import { type Demo, isRoot, nobody, startDemo } from '../support/demo-process.ts';
 import { leftoversOf, networkLinks } from '../support/leftovers.ts';
 import { until } from '../support/until.ts';
-
-const freePorts = [
-  '--port',
-  '0',
-  '--xray-port',
-  '0',
-  '--otlp-http-port',
-  '0',
-  '--otlp-grpc-port',
-  '0',
-  '--edge-port',
-  '0',
-];
-const nobody = 65_534;
-const isRoot = process.getuid?.() === 0;
-
-interface Demo {
-  readonly dataDir: string;
-  readonly instance: { url: string; ports: { edge: number } };
-  readonly ended: Promise<{ code: number | null; output: string }>;
-  output(): string;
-  interrupt(): void;
-}
-
-/** Starts `hatoba demo` and waits until the first trace is there. */
-async function startDemo(seconds: number, options: { network: 'namespace' | 'loopback'; uid?: number }): Promise<Demo> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'hatoba-demo-'));
-  if (options.uid !== undefined) chownSync(dataDir, options.uid, options.uid);
-  const args = ['demo', '--for', String(seconds), '--data-dir', dataDir, '--network', options.network, ...freePorts];
-  const child = spawn(process.execPath, [binary, ...args], {
-    cwd: tmpdir(),
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, HOME: tmpdir(), LANG: 'C.UTF-8' },
-    ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk) => {
-      output += chunk;
-    });
-  }
-  const ended = new Promise<{ code: number | null; output: string }>((resolve) => {
-    child.once('close', (code) => resolve({ code, output }));
-  });
-  await Promise.race([
-    until('the first trace', () => output.includes('Ctrl-C stops everything'), { timeoutMs: 120_000 }),
-    ended.then(({ code }) => {
-      throw new Error(`the demo ended with code ${code}:\n${output}`);
-    }),
-  ]).catch((error) => {
-    child.kill('SIGTERM');
-    throw new Error(`${error.message}\n${output}`);
-  });
-  const instanceFile = join(dataDir, 'instance.json');
-  expect(existsSync(instanceFile)).toBe(true);
-  const instance = JSON.parse(readFileSync(instanceFile, 'utf8'));
-  return { dataDir, instance, ended, output: () => output, interrupt: () => child.kill('SIGINT') };
-}
 
 const clientSettings = (demo: Demo) => ({
   endpoint: demo.instance.url,
