@@ -1,5 +1,6 @@
 import type { Logger } from '../platform/logger.ts';
-import { TelemetryQueueFullError } from '../stores/telemetry/store.ts';
+import { StateDiskFullError } from '../stores/state/store.ts';
+import { TelemetryDiskFullError, TelemetryQueueFullError } from '../stores/telemetry/store.ts';
 import { AwsError, awsError } from '../wire/aws/aws-error.ts';
 import { guessProtocol } from '../wire/aws/identify-operation.ts';
 import { BodyTooLargeError } from '../wire/aws/inflate-body.ts';
@@ -27,6 +28,10 @@ export function toAwsError(error: unknown, call: Call, logger: Logger): AwsError
     );
   }
   if (error instanceof TelemetryQueueFullError) return throttled(error.retryAfterMs, xml);
+  if (error instanceof StateDiskFullError || error instanceof TelemetryDiskFullError) {
+    // 507 is a status that SDKs do not try again: the caller reads the reason at once.
+    return awsError(xml ? 'InsufficientStorage' : 'InsufficientStorageException', error.message, 507);
+  }
   if (error instanceof BodiesHeldError) return throttled(1_000, xml);
   if (error instanceof ServiceNotReadyError) {
     return awsError(

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Kysely, SqliteDialect } from 'kysely';
 import Database from 'libsql';
 import type { Change, ChangeEvent, Lease, StateStore, Versioned } from './store.ts';
-import { StaleVersionError } from './store.ts';
+import { StaleVersionError, StateDiskFullError } from './store.ts';
 
 interface Tables {
   resource: { kind: string; key: string; version: number; value: string };
@@ -81,8 +81,11 @@ class SqliteStateStore implements StateStore {
 
   async commit(changes: readonly Change[]): Promise<number[]> {
     // One synchronous batch: a transaction that awaits in the middle would hang on this driver's single connection.
-    const versions = this.database.transaction(() => changes.map((change) => this.applyChange(change)))();
-    this.trimChanges();
+    const versions = this.inTransaction(() => {
+      const applied = changes.map((change) => this.applyChange(change));
+      this.trimChanges();
+      return applied;
+    });
     this.notifyWatchers();
     return versions;
   }
@@ -119,6 +122,19 @@ class SqliteStateStore implements StateStore {
     clearInterval(this.pollTimer);
     this.watchers.clear();
     await this.queries.destroy();
+  }
+
+  /** The driver's own `transaction` hides why it failed when SQLite has rolled back by itself, as it does on a full disk. */
+  private inTransaction<Result>(work: () => Result): Result {
+    try {
+      this.database.exec('BEGIN IMMEDIATE');
+      const result = work();
+      this.database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.database.inTransaction) this.database.exec('ROLLBACK');
+      throw (error as { code?: string }).code === 'SQLITE_FULL' ? new StateDiskFullError(error) : error;
+    }
   }
 
   private applyChange(change: Change): number {

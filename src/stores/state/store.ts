@@ -35,6 +35,13 @@ export class StaleVersionError extends Error {
   }
 }
 
+/** Nothing was changed, because there is no room for it; reading goes on. */
+export class StateDiskFullError extends Error {
+  constructor(cause: unknown) {
+    super('The state store cannot keep the change: no space left on its disk.', { cause });
+  }
+}
+
 /**
  * Versioned resources: small, few, precious. Keys are paths such as `000000000000/us-east-1/shop`; values are JSON.
  * Nothing is written here per request, log line or datapoint. Two processes may share one store.

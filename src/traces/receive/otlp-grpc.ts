@@ -1,4 +1,4 @@
-import { TelemetryQueueFullError } from '../../stores/telemetry/store.ts';
+import { TelemetryDiskFullError, TelemetryQueueFullError } from '../../stores/telemetry/store.ts';
 import { GrpcError, type GrpcHandler, grpcStatus } from '../../wire/grpc.ts';
 import { decodeOtlpTraces, encodeOtlpTraceResponse } from '../../wire/otlp-protobuf.ts';
 import { ProtobufError } from '../../wire/protobuf.ts';
@@ -26,7 +26,8 @@ export function otlpGrpcHandler(deps: { ingest: Ingest; ledger: Ledger; source: 
         ledger.refused(source.name, 'UnreadableRequest');
         throw new GrpcError(grpcStatus.invalidArgument, error.message);
       }
-      const text = error instanceof TelemetryQueueFullError ? error.message : 'The spans could not be stored.';
+      const isFull = error instanceof TelemetryQueueFullError || error instanceof TelemetryDiskFullError;
+      const text = isFull ? error.message : 'The spans could not be stored.';
       throw new GrpcError(grpcStatus.unavailable, text);
     }
   };

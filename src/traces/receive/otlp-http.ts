@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { TelemetryQueueFullError } from '../../stores/telemetry/store.ts';
+import { TelemetryDiskFullError, TelemetryQueueFullError } from '../../stores/telemetry/store.ts';
 import { OtlpError } from '../../wire/otlp.ts';
 import { decodeOtlpTracesJson } from '../../wire/otlp-json.ts';
 import { decodeOtlpTraces, encodeOtlpTraceResponse } from '../../wire/otlp-protobuf.ts';
@@ -95,7 +95,8 @@ export class OtlpHttp {
       return problem(isJson, error instanceof RequestBodyError ? error.status : 400, error.message);
     }
     // Not stored, and not the sender's fault: it may try again.
-    return { ...problem(isJson, 503, 'The spans could not be stored.'), retryAfterSeconds: 1 };
+    const reason = error instanceof TelemetryDiskFullError ? error.message : 'The spans could not be stored.';
+    return { ...problem(isJson, 503, reason), retryAfterSeconds: 1 };
   }
 }
 
