@@ -46,6 +46,7 @@ describe.skipIf(!isRoot)('a full disk (needs root: it mounts a small one)', () =
       return (await clients.tables.describeTable({ TableName: 'items' })).Table?.TableStatus === 'ACTIVE';
     });
     for (const write of Object.values(writes('before'))) await write();
+    await clients.tables.putItem({ TableName: 'items', Item: { id: { S: 'before' } } });
   });
   afterAll(async () => {
     await hatoba?.stop();
@@ -87,6 +88,8 @@ describe.skipIf(!isRoot)('a full disk (needs root: it mounts a small one)', () =
       metrics: Metrics.map(({ MetricName }) => MetricName).sort(),
     };
   };
+  const itemIds = async () =>
+    ((await clients.tables.scan({ TableName: 'items' })).Items ?? []).map(({ id }) => id?.S).sort();
   const all = (...names: string[]) => ({ clusters: names, segments: names, lines: names, metrics: names });
 
   test('writes are refused with the reason, reads go on, nothing dies', { timeout: 120_000 }, async () => {
@@ -129,6 +132,11 @@ describe.skipIf(!isRoot)('a full disk (needs root: it mounts a small one)', () =
       }),
     });
     expect([otlp.status, await otlp.text()]).toEqual([503, expect.stringContaining('no space left')]);
+    const item = { id: { S: 'refused' }, text: { S: 'x'.repeat(300_000) } };
+    await expect(clients.tables.putItem({ TableName: 'items', Item: item })).rejects.toMatchObject({
+      message: expect.stringContaining('no space left'),
+    });
+    expect(await itemIds()).toEqual(['before']);
     expect(await found()).toEqual(all('before'));
     await expectUndisturbed(hatoba);
   });
@@ -140,6 +148,7 @@ describe.skipIf(!isRoot)('a full disk (needs root: it mounts a small one)', () =
       all('before', 'later'),
     );
     await clients.tables.putItem({ TableName: 'items', Item: { id: { S: 'later' } } });
+    expect(await itemIds()).toEqual(['before', 'later']);
     await expectUndisturbed(hatoba);
     expect(await hatoba.stop()).toBe(0);
     hatoba = await startHatoba({ dataDir: join(disk, 'data'), args: ['--runtime', 'fake'] });

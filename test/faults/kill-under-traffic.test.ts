@@ -175,17 +175,21 @@ describe.skipIf(process.platform !== 'linux')('kill -9 under traffic', () => {
     });
 
     const pause = () => new Promise((resolve) => setTimeout(resolve, 300 + random() * 1200));
-    const killChild = async (pattern: RegExp) => {
+    const killChild = async (name: string, pattern: RegExp) => {
       await pause();
-      for (const pid of childrenOf(hatoba.pid, pattern)) process.kill(pid, 'SIGKILL');
+      const pids = await until(`a ${name} process to kill`, () => {
+        const found = childrenOf(hatoba.pid, pattern);
+        return found.length > 0 && found;
+      });
+      for (const pid of pids) process.kill(pid, 'SIGKILL');
     };
     for (let i = 0; i < 20; i++) {
       await pause();
       await hatoba.kill();
       hatoba = await startHatoba({ dataDir, args: samePorts });
     }
-    for (let i = 0; i < 20; i++) await killChild(/telemetry/);
-    for (let i = 0; i < 5; i++) await killChild(/tables|dynalite/);
+    for (let i = 0; i < 20; i++) await killChild('telemetry store', /telemetry/);
+    for (let i = 0; i < 5; i++) await killChild('tables', /tables|dynalite/);
     await until('an acknowledged item of each kind after the last kill', async () => {
       const counts = [segments, lines, items].map((sender) => sender.acknowledged.length);
       await new Promise((resolve) => setTimeout(resolve, 1000));
