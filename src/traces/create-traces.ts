@@ -26,6 +26,7 @@ import { Ingest } from './receive/ingest.ts';
 import { Ledger } from './receive/ledger.ts';
 import { otlpGrpcHandler } from './receive/otlp-grpc.ts';
 import { OtlpHttp, otlpBytesMax } from './receive/otlp-http.ts';
+import { TraceBudget } from './receive/trace-budget.ts';
 
 type XRay = typeof import('@aws-sdk/client-xray');
 
@@ -48,6 +49,7 @@ export function createTracesPlane(deps: TracesDeps): Traces {
       pastMs: (config.retentionDays ?? 30) * dayMs,
       futureMs: dayMs,
     },
+    ...(config.traceBytesMax === undefined ? {} : { budget: new TraceBudget(telemetry, config.traceBytesMax) }),
     onStored: (_source, traceIds) => events.stored(traceIds.length),
   });
   const sourceOf = (name: string, workload?: WorkloadIdentity): Source => ({
@@ -62,7 +64,7 @@ export function createTracesPlane(deps: TracesDeps): Traces {
   const graphDeps = { telemetry, state, clock };
   const handlers: Handlers<XRay> = {
     ...putHandlers({ ingest }),
-    ...getTracesHandlers({ telemetry, clock }),
+    ...getTracesHandlers({ telemetry, clock, traceBytesMax: config.traceBytesMax ?? Number.POSITIVE_INFINITY }),
     ...traceSummariesHandlers(graphDeps),
     ...graphHandlers(graphDeps),
     ...timeSeriesHandlers(graphDeps),

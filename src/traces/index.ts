@@ -91,6 +91,11 @@ export interface TracesDeps {
     readonly corsOrigins?: readonly string[];
     /** Of one X-Ray document; default 1 MiB. `65536` does as the service does. */
     readonly documentBytesMax?: number;
+    /**
+     * Of all documents of one trace; a larger trace is marked LimitExceeded and takes no more, as in the service (500 kB).
+     * Without it traces are as large as they are.
+     */
+    readonly traceBytesMax?: number;
     /** Documents older than this are refused; default 30. */
     readonly retentionDays?: number;
   };

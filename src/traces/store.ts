@@ -7,6 +7,8 @@ export interface StoredTrace {
   readonly trace: MergedTrace;
   /** Number of stored documents: grows with each change. */
   readonly revision: number;
+  /** Characters of all stored documents. */
+  readonly bytes: number;
 }
 
 const daySeconds = 86_400;
@@ -72,6 +74,7 @@ async function readInto(
     else documents.set(row.traceId, [stored]);
   }
   for (const [traceId, ofTrace] of documents) {
-    traces.set(traceId, { trace: mergeTrace(traceId, ofTrace), revision: ofTrace.length });
+    const bytes = ofTrace.reduce((sum, { text }) => sum + text.length, 0);
+    traces.set(traceId, { trace: mergeTrace(traceId, ofTrace), revision: ofTrace.length, bytes });
   }
 }

@@ -11,7 +11,7 @@ import type { StateStore } from '../stores/state/store.ts';
 import { openTelemetryStore, type TelemetryStore } from '../stores/telemetry/index.ts';
 import type { CallContext } from '../wire/aws/call-context.ts';
 import type { Handlers } from '../wire/aws/service-table.ts';
-import { createTraces, type Traces } from './index.ts';
+import { createTraces, type Traces, type TracesDeps } from './index.ts';
 
 export const account = '000000000000';
 export const region = 'us-east-1';
@@ -28,7 +28,7 @@ export interface TestPlane {
   stop(): Promise<void>;
 }
 
-export async function startTestPlane(): Promise<TestPlane> {
+export async function startTestPlane(more: Partial<TracesDeps['config']> = {}): Promise<TestPlane> {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'hatoba-traces-'));
   const state = openSqliteStateStore(':memory:', () => systemClock.now());
   const telemetry = openTelemetryStore({
@@ -51,7 +51,7 @@ export async function startTestPlane(): Promise<TestPlane> {
       forwarded.push(`${request.method} ${request.url}`);
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"SamplingRuleRecords":[]}');
     },
-    config: { host: '127.0.0.1', xrayPort: 0, otlpHttpPort: 0, otlpGrpcPort: 0, account, region },
+    config: { host: '127.0.0.1', xrayPort: 0, otlpHttpPort: 0, otlpGrpcPort: 0, account, region, ...more },
   });
   await traces.start();
   const context: CallContext = {

@@ -14,6 +14,8 @@ const traceIdsMax = 100;
 export function getTracesHandlers(deps: {
   telemetry: TelemetryStore;
   clock: Clock;
+  /** A larger trace says so. */
+  traceBytesMax: number;
 }): Pick<Handlers<XRay>, 'BatchGetTraces'> {
   return {
     async BatchGetTraces(input, context) {
@@ -29,12 +31,12 @@ export function getTracesHandlers(deps: {
         Traces: known.flatMap((id) => {
           const stored = traces.get(id);
           if (!stored) return [];
-          const { trace } = stored;
+          const { trace, bytes } = stored;
           return [
             {
               Id: toXrayTraceId(id),
               Duration: Math.round((trace.end - trace.start) * 1e6) / 1e6,
-              LimitExceeded: false,
+              LimitExceeded: bytes > deps.traceBytesMax,
               Segments: trace.segments.map((part) => ({ Id: part.id, Document: toDocumentText(part) })),
             },
           ];

@@ -6,9 +6,10 @@ import { decodeOtlpTraces } from '../../wire/otlp-protobuf.ts';
 import { ProtobufError } from '../../wire/protobuf.ts';
 import type { AcceptedDocument, CallRow, RefusedDocument, SegmentRow, Source } from '../model.ts';
 import type { Ledger } from './ledger.ts';
-import { acceptDocument, type DocumentLimits, parseDocument } from './parse-document.ts';
+import { acceptDocument, type DocumentLimits, parseDocument, refuse } from './parse-document.ts';
 import { spanToDocuments } from './span-to-documents.ts';
 import { toRows } from './to-rows.ts';
+import type { TraceBudget } from './trace-budget.ts';
 
 export interface IngestOptions {
   /** Somebody waits for the answer. */
@@ -24,6 +25,7 @@ export class Ingest {
   private readonly clock: Clock;
   private readonly ledger: Ledger;
   private readonly limits: DocumentLimits;
+  private readonly budget: TraceBudget | undefined;
   private readonly onStored: (source: Source, traceIds: readonly string[]) => void;
 
   constructor(deps: {
@@ -31,12 +33,14 @@ export class Ingest {
     clock: Clock;
     ledger: Ledger;
     limits: DocumentLimits;
+    budget?: TraceBudget;
     onStored: (source: Source, traceIds: readonly string[]) => void;
   }) {
     this.telemetry = deps.telemetry;
     this.clock = deps.clock;
     this.ledger = deps.ledger;
     this.limits = deps.limits;
+    this.budget = deps.budget;
     this.onStored = deps.onStored;
   }
 
@@ -57,7 +61,8 @@ export class Ingest {
         this.ledger.received(source.name, parsed.accepted.length + parsed.refused.length);
       }
     }
-    await this.store(accepted, refused, source, options, accepted.length);
+    const kept = await this.withinBudget(accepted, refused, source);
+    await this.store(kept, refused, source, options, kept.length);
     return refused;
   }
 
@@ -69,7 +74,8 @@ export class Ingest {
   ): Promise<{ rejected: number; message: string }> {
     const { accepted, refused, received } = this.acceptSpans(resourceSpans);
     this.ledger.received(source.name, received);
-    await this.store(accepted, refused, source, options, received - refused.length);
+    const kept = await this.withinBudget(accepted, refused, source);
+    await this.store(kept, refused, source, options, received - refused.length);
     const codes = [...new Set(refused.map(({ code }) => code))].slice(0, 10);
     return { rejected: refused.length, message: codes.length > 0 ? `Refused spans: ${codes.join(', ')}` : '' };
   }
@@ -82,7 +88,7 @@ export class Ingest {
       if (!(error instanceof ProtobufError)) throw error;
       return {
         accepted: [],
-        refused: [{ code: 'ParseError', message: 'Invalid segment. ErrorCode: ParseError' }],
+        refused: [refuse('ParseError')],
         received: 1,
       };
     }
@@ -102,7 +108,7 @@ export class Ingest {
         received += 1;
         const problem = /^[0-9a-f]{32}$/.test(span.traceId) && !/^0{32}$/.test(span.traceId) ? '' : 'InvalidTraceId';
         if (problem) {
-          refused.push({ id: span.spanId, code: problem, message: `Invalid segment. ErrorCode: ${problem}` });
+          refused.push(refuse(problem, span.spanId));
           continue;
         }
         for (const candidate of spanToDocuments(span, resource)) {
@@ -113,6 +119,23 @@ export class Ingest {
       }
     }
     return { accepted, refused, received };
+  }
+
+  /** What still fits into its trace; the rest joins the refused. */
+  private async withinBudget(
+    accepted: AcceptedDocument[],
+    refused: RefusedDocument[],
+    source: Source,
+  ): Promise<AcceptedDocument[]> {
+    if (!this.budget || accepted.length === 0) return accepted;
+    const spent = await this.budget.findSpent(
+      source,
+      accepted.map(({ traceId }) => traceId),
+    );
+    for (const { traceId, document } of accepted) {
+      if (spent.has(traceId)) refused.push(refuse('InvalidSegment', document.id));
+    }
+    return accepted.filter(({ traceId }) => !spent.has(traceId));
   }
 
   private async store(

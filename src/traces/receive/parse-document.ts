@@ -24,20 +24,20 @@ export function parseDocument(text: string, now: Date, limits: DocumentLimits): 
   if (text.startsWith('T1S') || text.startsWith('T1U')) {
     return { kind: 'otlp', payload: Buffer.from(text.slice(3), 'base64'), sampled: text[2] === 'S' };
   }
-  const refuse = (code: string, id?: string): ParsedDocument => ({
+  const refuseAll = (code: string, id?: string): ParsedDocument => ({
     kind: 'documents',
     accepted: [],
-    refused: [refused(code, id)],
+    refused: [refuse(code, id)],
   });
-  if (Buffer.byteLength(text) > limits.documentBytesMax) return refuse('SegmentTooLarge', findId(text));
+  if (Buffer.byteLength(text) > limits.documentBytesMax) return refuseAll('SegmentTooLarge', findId(text));
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return refuse('ParseError');
+    return refuseAll('ParseError');
   }
   const items = Array.isArray(value) ? value : [value];
-  if (items.length === 0) return refuse('MissingId');
+  if (items.length === 0) return refuseAll('MissingId');
   const accepted: AcceptedDocument[] = [];
   const refusals: RefusedDocument[] = [];
   for (const item of items) {
@@ -54,13 +54,13 @@ export function acceptDocument(
   now: Date,
   limits: Pick<DocumentLimits, 'pastMs' | 'futureMs'>,
 ): AcceptedDocument | RefusedDocument {
-  if (!isObject(value)) return refused('ParseError');
+  if (!isObject(value)) return refuse('ParseError');
   const id = typeof value.id === 'string' && value.id !== '' ? value.id : undefined;
-  if (id === undefined) return refused('MissingId');
+  if (id === undefined) return refuse('MissingId');
   const traceId = traceIdOf(value);
-  if (typeof traceId !== 'string') return refused(traceId.code, id);
+  if (typeof traceId !== 'string') return refuse(traceId.code, id);
   const problem = findProblem(value, now, limits, 0);
-  if (problem) return refused(problem, id);
+  if (problem) return refuse(problem, id);
   return { traceId, document: lowerIds(value) };
 }
 
@@ -125,7 +125,8 @@ function lowerIds(value: JsonObject): SegmentDocument {
   return document;
 }
 
-function refused(code: string, id?: string): RefusedDocument {
+/** A refusal in the words of the service. */
+export function refuse(code: string, id?: string): RefusedDocument {
   return { ...(id === undefined ? {} : { id }), code, message: `Invalid segment. ErrorCode: ${code}` };
 }
 
