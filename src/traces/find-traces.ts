@@ -34,13 +34,46 @@ export interface FoundTrace {
 const beforeMs = 600_000;
 const afterMs = 3_600_000;
 
-/** A page of traces, newest first. */
+/** What is looked at first: enough for a page of a busy system. */
+const firstWindowMs = 900_000;
+
+/**
+ * A page of traces, newest first. The range is looked at in windows from its end, each as long as the share of matches
+ * so far suggests, so that the newest of many are found without reading the rest. A trace that runs on from one window
+ * into the next may then be found twice, the first time with a start that is too late.
+ */
 export async function findTraces(
   telemetry: TelemetryStore,
   query: TracePage,
   signal?: AbortSignal,
 ): Promise<{ found: FoundTrace[]; filter: CompiledFilter }> {
-  const { sql, values, filter } = tracesSql(query);
+  const found: FoundTrace[] = [];
+  const endMs = query.after ? Math.min(query.endMs, Number(query.after.startMicros) / 1000 + 1) : query.endMs;
+  let window = { startMs: query.rangeType === 'TraceId' ? endMs - firstWindowMs : query.startMs, endMs };
+  for (;;) {
+    window = { ...window, startMs: Math.max(window.startMs, query.startMs) };
+    const limit = query.limit - found.length;
+    const part = await findInWindow(telemetry, { ...query, ...window, limit }, signal);
+    found.push(...part.found);
+    if (found.length >= query.limit || window.startMs <= query.startMs) return { found, filter: part.filter };
+    window = { startMs: window.startMs - nextWindowMs(window, part.found.length, limit), endMs: window.startMs };
+  }
+}
+
+/** Long enough for what is wanted if matches go on as they were; with none, soon everything. */
+function nextWindowMs(last: { startMs: number; endMs: number }, found: number, wanted: number): number {
+  const factor = found === 0 ? 32 : Math.min(Math.max(((wanted - found) / found) * 1.3, 1), 64);
+  return Math.ceil((last.endMs - last.startMs) * factor);
+}
+
+async function findInWindow(
+  telemetry: TelemetryStore,
+  query: TracePage,
+  signal?: AbortSignal,
+): Promise<{ found: FoundTrace[]; filter: CompiledFilter }> {
+  const candidates = await findCandidates(telemetry, query, signal);
+  const { sql, values, filter } = tracesSql({ ...query, ...(candidates ? { candidates } : {}) });
+  if (candidates?.length === 0) return { found: [], filter };
   const atoms = filter.rest?.atoms ?? [];
   const found = await telemetry.query<FoundTrace>(
     `SELECT traceId, startMicros, [${atoms.map((atom) => `toUInt8(${atom})`).join(', ')}]::Array(UInt8) AS atoms FROM (${sql})
@@ -55,18 +88,65 @@ export async function findTraces(
       afterMicros: query.after?.startMicros ?? '0',
       afterId: query.after?.traceId ?? '',
     },
-    { timeoutMs: 30_000, ...(signal ? { signal } : {}) },
+    { timeoutMs: 30_000, settings: searchSettings, ...(signal ? { signal } : {}) },
   );
   return { found, filter };
 }
 
-/** How many traces the range holds, matching or not. */
+/** The ids of all traces that can match, where a part of the filter has an index and leaves few. */
+async function findCandidates(
+  telemetry: TelemetryStore,
+  query: TraceQuery,
+  signal: AbortSignal | undefined,
+): Promise<TraceId[] | undefined> {
+  const { rows, values, filter } = tracesSql(query);
+  if (filter.rareSegment === undefined) return undefined;
+  const ids = await telemetry.query<{ traceId: TraceId }>(
+    `SELECT DISTINCT toString(trace_id) AS traceId FROM segments WHERE ${rows} AND ${filter.rareSegment} LIMIT ${candidatesMax + 1}`,
+    values,
+    { timeoutMs: 30_000, ...(signal ? { signal } : {}) },
+  );
+  return ids.length > candidatesMax ? undefined : ids.map(({ traceId }) => traceId);
+}
+
+const candidatesMax = 2000;
+
+/** More ids than this are in most granules anyway: looking each up in their filters takes longer than reading them. */
+const searchSettings = { use_index_for_in_with_subqueries_max_values: 10_000 };
+
+/** Ranges with more segments than this are counted by the traces of their newest ones. */
+const exactRowsMax = 20_000;
+
+/** How many traces the range holds, matching or not; of a large one, about how many. */
 export async function countAllTraces(
   telemetry: TelemetryStore,
   query: TraceQuery & { asOfMs?: number },
 ): Promise<number> {
-  const { sql, values } = tracesSql({ ...query, filterExpression: '' });
-  const [row] = await telemetry.query<{ count: string }>(`SELECT count() AS count FROM (${sql})`, values, {
+  const values = {
+    account: query.account,
+    region: query.region,
+    from: Math.round(query.startMs),
+    to: Math.round(query.endMs),
+  };
+  const inRange = `account = {account:String} AND region = {region:String}
+    AND start >= fromUnixTimestamp64Milli({from:Int64}) AND start < fromUnixTimestamp64Milli({to:Int64})`;
+  const [all] = await telemetry.query<{ rows: string }>(
+    `SELECT count() AS rows FROM segments WHERE ${inRange}`,
+    values,
+    { timeoutMs: 30_000 },
+  );
+  const rows = Number(all?.rows ?? 0);
+  if (rows > exactRowsMax) {
+    const sample = { ...values, from: Math.round(values.to - ((values.to - values.from) * exactRowsMax) / rows) };
+    const [part] = await telemetry.query<{ rows: string; traces: string }>(
+      `SELECT count() AS rows, uniqExact(trace_id) AS traces FROM segments WHERE ${inRange}`,
+      sample,
+      { timeoutMs: 30_000 },
+    );
+    if (Number(part?.rows ?? 0) > 0) return Math.round((rows * Number(part!.traces)) / Number(part!.rows));
+  }
+  const { sql, values: exact } = tracesSql({ ...query, filterExpression: '' });
+  const [row] = await telemetry.query<{ count: string }>(`SELECT count() AS count FROM (${sql})`, exact, {
     timeoutMs: 30_000,
   });
   return Number(row?.count ?? 0);
@@ -108,8 +188,10 @@ export async function readNewestStored(telemetry: TelemetryStore, now: Date): Pr
   return Math.max(Number(row?.newest ?? 0), now.getTime() - 86_400_000);
 }
 
-function tracesSql(query: TraceQuery & { asOfMs?: number }): {
+function tracesSql(query: TraceQuery & { asOfMs?: number; candidates?: readonly TraceId[] }): {
   sql: string;
+  /** What selects the segments of the range, with some margin. */
+  rows: string;
   values: Record<string, QueryParameter>;
   filter: CompiledFilter;
 } {
@@ -118,13 +200,18 @@ function tracesSql(query: TraceQuery & { asOfMs?: number }): {
     query.rangeType === 'Event'
       ? 'start < fromUnixTimestamp64Milli({rangeTo:Int64} + 86400000)'
       : 'start >= fromUnixTimestamp64Milli({wideFrom:Int64}) AND start < fromUnixTimestamp64Milli({wideTo:Int64})';
-  const rows = `account = {account:String} AND region = {region:String} AND ${window}${snapshot}`;
+  const scope = 'account = {account:String} AND region = {region:String}';
+  const among = query.candidates ? ' AND trace_id IN {candidates:Array(String)}' : '';
+  const rows = `${scope} AND ${window}${snapshot}${among}`;
   const parameters = new SqlParameters();
   const filter = compileFilter(
     query.filterExpression,
     { rows, groups: query.groups, accountId: query.account },
     parameters,
   );
+  // What begins a trace of this range lies before its end; all else is asked only by a condition on whole traces.
+  const startsOnly = query.rangeType === 'TraceId' && filter.condition === 'true' && !filter.rest;
+  const startRows = `${scope} AND start >= fromUnixTimestamp64Milli({wideFrom:Int64}) AND start < fromUnixTimestamp64Milli({rangeTo:Int64})${snapshot}${among}`;
   const inRange = {
     TraceId: 'startMicros >= {rangeFrom:Int64} * 1000 AND startMicros < {rangeTo:Int64} * 1000',
     Event: `countIf(stored >= fromUnixTimestamp64Milli({rangeFrom:Int64}) AND stored < fromUnixTimestamp64Milli({rangeTo:Int64})) > 0`,
@@ -132,11 +219,14 @@ function tracesSql(query: TraceQuery & { asOfMs?: number }): {
   }[query.rangeType];
   const sql = `
     SELECT trace_id, toString(trace_id) AS traceId, toUnixTimestamp64Micro(min(start)) AS startMicros, ${traceAggregateColumns}
-    FROM segments WHERE ${rows} AND ${newestVersion(rows)} GROUP BY trace_id HAVING ${inRange}`;
+    FROM segments WHERE ${startsOnly ? startRows : rows} AND ${newestVersion(rows)} AND ${filter.prefilter}
+    GROUP BY trace_id HAVING ${inRange}`;
   return {
     sql,
+    rows,
     filter,
     values: {
+      ...(query.candidates ? { candidates: [...query.candidates] } : {}),
       ...parameters.values,
       account: query.account,
       region: query.region,
@@ -149,9 +239,12 @@ function tracesSql(query: TraceQuery & { asOfMs?: number }): {
   };
 }
 
-/** Leaves out in-progress documents whose complete document has come; costs nothing where none is in progress. */
+/**
+ * Leaves out in-progress documents whose complete document has come. The count is known before the rest is planned:
+ * where nothing is in progress the whole condition is a constant and costs nothing.
+ */
 function newestVersion(rows: string): string {
-  return `(in_progress = 0 OR (trace_id, id) NOT IN (
+  return `((SELECT count() FROM segments WHERE ${rows} AND in_progress = 1) = 0 OR in_progress = 0 OR (trace_id, id) NOT IN (
       SELECT trace_id, id FROM segments WHERE ${rows} AND in_progress = 0 AND (trace_id, id) IN (
         SELECT trace_id, id FROM segments WHERE ${rows} AND in_progress = 1)))`;
 }

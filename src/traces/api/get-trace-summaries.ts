@@ -61,9 +61,12 @@ export function traceSummariesHandlers(deps: {
         clock.now(),
         { asOfMs, signal: context.signal },
       );
-      const summaries = found.flatMap(({ traceId, atoms }) => {
+      const summaries = found.flatMap(({ traceId, startMicros, atoms }) => {
         const stored = traces.get(traceId);
         if (!stored) return [];
+        // What begins before the window that it was found in is listed there, or not at all.
+        const beginsEarlier = query.rangeType === 'TraceId' && stored.trace.start * 1e6 < Number(startMicros) - 1000;
+        if (beginsEarlier) return [];
         const summary = summarizeTrace(stored.trace, context.account, stored.revision);
         const { rest } = filter;
         return !rest || evaluateRest(rest.expression, atoms.map(Boolean), summary) ? [summary] : [];

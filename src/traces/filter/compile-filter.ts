@@ -13,6 +13,10 @@ import { SqlParameters } from './sql-parameters.ts';
 /** A filter as SQL on the rows of `traceAggregateColumns`, one row a trace. */
 export interface CompiledFilter {
   readonly condition: string;
+  /** What can be asked of a trace id before the trace is put together; `condition` holds the rest. */
+  readonly prefilter: string;
+  /** A condition on single segments that few will meet and that every matching trace has one for; absent where it is all there is. */
+  readonly rareSegment?: string;
   /**
    * What the engine cannot decide (root causes): SQL of each decidable part, in order, and those that are left to
    * `evaluate`. `condition` then selects more than is wanted.
@@ -64,10 +68,19 @@ const groupDepthMax = 5;
 export function compileFilter(text: string, scope: FilterScope, parameters: SqlParameters): CompiledFilter {
   const expression = parseFilter(text);
   const compiler = new FilterCompiler(scope, parameters);
+  // Compiled whole even where nothing of it is used: what cannot be asked is found here.
   const condition = compiler.compile(expression, 0);
-  if (!hasRootCause(expression)) return { condition };
-  const atoms: string[] = [];
-  return { condition: 'true', rest: { expression: compiler.split(expression, atoms), atoms } };
+  if (hasRootCause(expression)) {
+    const atoms: string[] = [];
+    const rest = { expression: compiler.split(expression, atoms), atoms };
+    return { condition: 'true', prefilter: 'true', rest };
+  }
+  if (isOfTraceId(expression)) {
+    return { condition: 'true', prefilter: condition, ...rareSegment(expression, parameters) };
+  }
+  const terms = expression.kind === 'and' ? expression.terms.filter(isOfTraceId) : [];
+  const prefilter = terms.map((term) => compiler.compile(term, 0)).join(' AND ') || 'true';
+  return { condition, prefilter, ...rareSegment(expression, parameters) };
 }
 
 class FilterCompiler {
@@ -209,6 +222,33 @@ const rootCauseColumns: Readonly<Partial<Record<Keyword, string>>> = {
   message: "''",
   'account.id': "''",
 };
+
+/** Equal annotations have an index; what is asked besides need only be asked of the traces that they lead to. */
+function rareSegment(expression: Expression, parameters: SqlParameters): { rareSegment?: string } {
+  if (expression.kind !== 'and') return {};
+  const equal = expression.terms.find((term) => term.kind === 'annotation' && term.comparison?.operator === '=');
+  if (equal?.kind !== 'annotation') return {};
+  return { rareSegment: compileAnnotation('annotations', equal.key, equal.comparison, parameters) };
+}
+
+/** Whether it only asks which ids a trace is among, and nothing that takes all its rows. */
+function isOfTraceId(expression: Expression): boolean {
+  switch (expression.kind) {
+    case 'and':
+    case 'or':
+      return expression.terms.every(isOfTraceId);
+    case 'not':
+      return isOfTraceId(expression.term);
+    case 'keyword':
+      return rootColumns[expression.keyword] === undefined;
+    case 'group':
+    case 'rootcause':
+    case 'rootcause-json':
+      return false;
+    default:
+      return true;
+  }
+}
 
 function hasRootCause(expression: Expression): boolean {
   switch (expression.kind) {
