@@ -5,13 +5,12 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 /**
  * AWS SDK clients for one hatoba, each loaded when it is first used: start-up of the command line stays short.
- * The access key id is the account: hatoba reads a 12-digit key id so.
  */
 export function awsClients(connection: Connection) {
   const settings = {
     endpoint: connection.endpoint,
     region: connection.region,
-    credentials: { accessKeyId: connection.account, secretAccessKey: 'hatoba' },
+    credentials: connection.credentials,
     disableHostPrefix: true,
     maxAttempts: 3,
   };

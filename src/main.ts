@@ -17,6 +17,7 @@ import { openRuntime } from './open-runtime.ts';
 import { createOverview } from './overview/index.ts';
 import { systemClock } from './platform/clock.ts';
 import { createLogger } from './platform/logger.ts';
+import { readOrMakeRootKey } from './root-key.ts';
 import { StartError } from './start-error.ts';
 import { statusRoute } from './status-route.ts';
 import { openSqliteStateStore } from './stores/state/sqlite.ts';
@@ -68,7 +69,8 @@ export async function startHatoba(config: Config): Promise<Hatoba> {
     logger,
   });
 
-  const identity = createIdentity({ state, clock, logger });
+  const rootKey = config.auth === 'enforce' ? { account, ...readOrMakeRootKey(config.dataDir) } : undefined;
+  const identity = createIdentity({ state, clock, logger, ...(rootKey && { rootKey }) });
   const metrics = createMetrics({ state, telemetry, clock, logger });
   const logs = createLogs({ state, telemetry, metrics, clock, logger });
   const traces = createTraces({
@@ -187,7 +189,14 @@ export async function startHatoba(config: Config): Promise<Hatoba> {
     await startPart('telemetry store', telemetry);
     for (const plane of planes) await startPart('plane', plane);
     gateway.setReady();
-    lock.describe({ version, url: `http://${host}:${gateway.port}`, account, region, ports: ports() });
+    lock.describe({
+      version,
+      url: `http://${host}:${gateway.port}`,
+      account,
+      region,
+      auth: config.auth,
+      ports: ports(),
+    });
   })().catch(async (error) => {
     await stop();
     throw error;
@@ -201,7 +210,9 @@ export async function startHatoba(config: Config): Promise<Hatoba> {
     },
     readyLines: () => [
       `hatoba ready http://${host}:${gateway.port}`,
-      `console http://${host}:${gateway.port}/console/`,
+      config.auth === 'open'
+        ? `console http://${host}:${gateway.port}/console/`
+        : 'console off: it cannot sign its calls (auth: enforce); the root key is printed by hatoba env',
       `ports ${Object.entries(ports())
         .map(([name, port]) => `${name}=${port}`)
         .join(' ')}`,

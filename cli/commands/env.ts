@@ -1,5 +1,6 @@
 import { CommandError } from '../command-error.ts';
 import { type ConnectionOptions, connectionFrom } from '../instance.ts';
+import { explainRefusal, signedFetch } from '../signed-fetch.ts';
 
 interface Status {
   ports: { xray: number; otlpHttp: number; otlpGrpc: number; edge: number };
@@ -8,14 +9,19 @@ interface Status {
 /** `export` lines for a POSIX shell: everything that AWS tools, X-Ray SDKs and OpenTelemetry need to find this hatoba. */
 export async function env(options: ConnectionOptions): Promise<void> {
   const connection = connectionFrom(options);
-  const answer = await fetch(new URL('/_hatoba/status', connection.endpoint)).catch(() => undefined);
+  const answer = await signedFetch(connection, '/_hatoba/status').catch(() => undefined);
+  if (answer?.status === 403) throw new CommandError(await explainRefusal(answer, connection));
   if (!answer?.ok) throw new CommandError(`nothing answers at ${connection.endpoint}; start it with: hatoba start`);
   const { ports } = (await answer.json()) as Status;
+  const { credentials } = connection;
   const host = new URL(connection.endpoint).hostname;
   const variables: Record<string, string> = {
     AWS_ENDPOINT_URL: connection.endpoint,
-    AWS_ACCESS_KEY_ID: connection.account,
-    AWS_SECRET_ACCESS_KEY: 'hatoba',
+    // Keys that the shell has already are not repeated on the screen.
+    ...(credentials.secretAccessKey !== process.env.AWS_SECRET_ACCESS_KEY && {
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    }),
     AWS_REGION: connection.region,
     AWS_DEFAULT_REGION: connection.region,
     // Some operations put a prefix before the host name, and data-127.0.0.1 does not exist.

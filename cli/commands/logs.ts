@@ -4,6 +4,7 @@ import { parseDurationMs } from '../duration.ts';
 import { type Connection, type ConnectionOptions, connectionFrom } from '../instance.ts';
 import { paint, safeText } from '../output/style.ts';
 import { formatTable } from '../output/table.ts';
+import { signedFetch } from '../signed-fetch.ts';
 
 interface LogsOptions extends ConnectionOptions {
   follow?: boolean;
@@ -73,13 +74,10 @@ async function followEvents(
   options: LogsOptions,
   print: (event: Event) => void,
 ) {
-  const url = new URL('/_hatoba/logs/tail', connection.endpoint);
-  url.searchParams.set('group', group);
-  url.searchParams.set('account', connection.account);
-  url.searchParams.set('region', connection.region);
-  if (options.stream) url.searchParams.set('stream', options.stream);
-  if (options.filter) url.searchParams.set('pattern', options.filter);
-  const response = await fetch(url);
+  const query = new URLSearchParams({ group, account: connection.account, region: connection.region });
+  if (options.stream) query.set('stream', options.stream);
+  if (options.filter) query.set('pattern', options.filter);
+  const response = await signedFetch(connection, `/_hatoba/logs/tail?${query}`);
   if (!response.ok || !response.body) throw new CommandError(`live tail: ${response.status} ${await response.text()}`);
   let buffered = '';
   for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {

@@ -3,6 +3,7 @@ import { CommandError } from '../command-error.ts';
 import { type ConnectionOptions, connectionFrom } from '../instance.ts';
 import { paint, safeText } from '../output/style.ts';
 import { formatTable } from '../output/table.ts';
+import { explainRefusal, signedFetch } from '../signed-fetch.ts';
 
 interface ServerStatus {
   version: string;
@@ -15,7 +16,8 @@ interface ServerStatus {
 
 export async function status(options: ConnectionOptions & { json?: boolean }): Promise<void> {
   const connection = connectionFrom(options);
-  const answer = await fetch(new URL('/_hatoba/status', connection.endpoint)).catch(() => undefined);
+  const answer = await signedFetch(connection, '/_hatoba/status').catch(() => undefined);
+  if (answer?.status === 403) throw new CommandError(await explainRefusal(answer, connection));
   if (!answer?.ok) throw new CommandError(`nothing answers at ${connection.endpoint}; start it with: hatoba start`);
   const server = (await answer.json()) as ServerStatus;
   const services = await listServices(connection);

@@ -19,6 +19,14 @@ export interface Answering extends GatewayDependencies {
   readonly bodyBudget: BodyBudget;
 }
 
+const CONSOLE_NEEDS_OPEN = `The console is off: this hatoba runs with "auth: enforce", and the console cannot sign its calls.
+
+With the key that "hatoba env" prints, these work: aws, the SDKs, and hatoba status, map, traces, trace, logs.
+To use the console, run hatoba with "auth: open" on 127.0.0.1, and reach it from elsewhere through a tunnel:
+
+    ssh -L 4566:127.0.0.1:4566 this-machine
+`;
+
 /** Refuses what no program of the user sent, then tells console, our own routes and AWS calls apart. */
 export async function answerRequest(
   gateway: Answering,
@@ -44,6 +52,8 @@ export async function answerRequest(
   if (!workload) {
     if (path.startsWith('/_hatoba/')) return answerRoute(gateway, request, response);
     if (path === '/console' || path.startsWith('/console/')) {
+      // Its calls carry no signature: every one of them would be refused.
+      if (gateway.config.auth === 'enforce') return answerText(response, 403, CONSOLE_NEEDS_OPEN);
       return serveConsole(gateway.config.consoleDirectory, path, request, response);
     }
     if (isBrowserAtRoot(request, path)) return void response.writeHead(302, { location: '/console/' }).end();

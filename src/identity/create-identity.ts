@@ -23,9 +23,11 @@ export interface IdentityDependencies {
   readonly state: StateStore;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** A key of the account itself: with it the first users and roles are made. */
+  readonly rootKey?: { readonly account: string; readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
-export function createIdentity({ state, clock, logger }: IdentityDependencies): Identity {
+export function createIdentity({ state, clock, logger, rootKey }: IdentityDependencies): Identity {
   const store = new IamStore(state);
   const tokens = new SessionTokens(state);
   const authorizer = new Authorizer(store, clock, logger);
@@ -58,6 +60,15 @@ export function createIdentity({ state, clock, logger }: IdentityDependencies): 
 
     async findAccessKey(accessKeyId, sessionToken) {
       if (sessionToken !== undefined) return findTemporaryKey(accessKeyId, sessionToken);
+      if (rootKey?.accessKeyId === accessKeyId) {
+        const { account, secretAccessKey } = rootKey;
+        const arn = `arn:aws:iam::${account}:root`;
+        return {
+          accessKeyId,
+          secretAccessKey,
+          principal: { kind: 'root', account, arn, userId: account, accessKeyId },
+        };
+      }
       const key = await store.findAccessKey(accessKeyId);
       if (key?.status !== 'Active') return undefined;
       const user = await store.get('iam-user', key.account, key.userName);
