@@ -206,7 +206,7 @@ function tracesSql(query: TraceQuery & { asOfMs?: number; candidates?: readonly 
   const parameters = new SqlParameters();
   const filter = compileFilter(
     query.filterExpression,
-    { rows, groups: query.groups, accountId: query.account },
+    { rows, callRows: `${scope} AND ${window}${among}`, groups: query.groups, accountId: query.account },
     parameters,
   );
   // What begins a trace of this range lies before its end; all else is asked only by a condition on whole traces.

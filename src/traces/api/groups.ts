@@ -29,8 +29,9 @@ export function groupHandlers(deps: {
 
     async CreateGroup(input, context) {
       const name = input.GroupName ?? '';
-      if (!/^[A-Za-z0-9-]{1,32}$/.test(name)) {
-        throw awsError('InvalidRequestException', 'GroupName takes 1 to 32 letters, digits and dashes.');
+      // The guide says letters, digits and dashes, and names one high_response_time.
+      if (!/^[\w-]{1,32}$/.test(name)) {
+        throw awsError('InvalidRequestException', 'GroupName takes 1 to 32 letters, digits, dashes and underscores.');
       }
       const groups = await listGroups(state, context);
       if (groups.some(({ value }) => value.GroupName === name)) {

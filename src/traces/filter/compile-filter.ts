@@ -33,6 +33,8 @@ export type RestExpression =
 export interface FilterScope {
   /** SQL that selects account, region and a time range with some margin, on `segments` and `calls` alike. */
   readonly rows: string;
+  /** The same without a bound on when it was stored: calls come in batches of their own. */
+  readonly callRows: string;
   /** Expressions of the groups, by name and by ARN. */
   readonly groups: ReadonlyMap<string, string>;
   readonly accountId: string;
@@ -165,12 +167,12 @@ class FilterCompiler {
   }
 
   private edge({ from, to, condition }: Extract<Expression, { kind: 'edge' }>): string {
-    const { rows } = this.scope;
+    const { rows, callRows } = this.scope;
     const columns = { ...callColumns, inferred: "(calleeName = '')", name: 'nodeName', type: 'nodeType' };
     const between = `trace_id IN (
       SELECT trace_id FROM (
         SELECT *, if(calleeName != '', calleeName, target_name) AS nodeName, if(calleeName != '', calleeType, target_type) AS nodeType
-        FROM (SELECT * FROM calls WHERE ${rows}) AS c
+        FROM (SELECT * FROM calls WHERE ${callRows}) AS c
         LEFT JOIN (SELECT DISTINCT trace_id, parent_id AS call_id, name AS calleeName, type AS calleeType FROM segments
           WHERE ${rows} AND kind = 'segment' AND parent_id != '') AS s ON c.trace_id = s.trace_id AND toString(c.id) = s.call_id
       ) WHERE ${compileSelector(from, { name: 'owner_name', type: 'owner_type' }, this.parameters)}
@@ -202,10 +204,10 @@ class FilterCompiler {
   }
 
   private inferredNode(condition: string): string {
-    const { rows } = this.scope;
-    return `trace_id IN (SELECT trace_id FROM calls WHERE ${rows} AND ${condition}
+    const { rows, callRows } = this.scope;
+    return `trace_id IN (SELECT trace_id FROM calls WHERE ${callRows} AND ${condition}
       AND (trace_id, toString(id)) NOT IN (SELECT trace_id, parent_id FROM segments WHERE ${rows} AND kind = 'segment' AND parent_id != '')
-      AND (trace_id, parent_id) NOT IN (SELECT trace_id, toString(id) FROM calls WHERE ${rows} AND namespace = 'aws'))`;
+      AND (trace_id, parent_id) NOT IN (SELECT trace_id, toString(id) FROM calls WHERE ${callRows} AND namespace = 'aws'))`;
   }
 }
 

@@ -1,44 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { corpus } from './corpus.fixture.ts';
 import { FilterExpressionError } from './expression.ts';
 import { parseFilter } from './parse-filter.ts';
-
-const corpus = [
-  'responsetime > 5',
-  'duration >= 5 AND duration <= 8',
-  'ok',
-  '!ok',
-  'ok = false',
-  'ok !partial duration <3',
-  'http.status != 200',
-  'http.url CONTAINS "/api/game/"',
-  'user CONTAINS ""',
-  'http.url AND responseTime > 2',
-  'service("api.example.com") { fault }',
-  'service() { fault }',
-  'service("api.example.com") { fault = true OR responsetime > 2.5 } AND annotation.foo = "bar"',
-  'service("data-plane") {root = true and fault = true}',
-  'edge("api.example.com", "backend.example.com") { error }',
-  'edge(id(name: "service-one", type:"service::type"), id(name: "service-two", type:"service::type")) { fault }',
-  'http.url BEGINSWITH "http://api.example.com/" AND http.url CONTAINS "/v2/" AND !service("api.example.com")',
-  'annotation.gameid = "817DL6VO"',
-  'annotation.age',
-  '!annotation.age',
-  'annotation.age > 29',
-  'annotation[aws.local.service] = "orders"',
-  'group.name = "high_response_time" AND user = "alice"',
-  'fault = true AND http.url CONTAINS "example/game" AND responsetime >= 5',
-  'service(id(name: "random-name", type: "AWS::Lambda::Function")) { error }',
-  'service(id(type: "AWS::Lambda::Function")) { error }',
-  'service("frontend") AND service(id(account.id: "123456789012"))',
-  'rootcause.fault.entity { last and name = "deserialize" }',
-  'rootcause.responsetime.entity { remote and coverage > 0.7 and name = "traces" }',
-  'rootcause.fault.service { inferred and name = traces and type = "AWS::DynamoDB" }',
-  'rootcause.fault.service { index > 5 }',
-  'rootcause.responsetime.service { last and type = "AWS::DynamoDB" }',
-  'rootcause.fault.exception { last and message = "Access Denied for account_id: 1234567890" }',
-  'rootcause.json = #[{ "Services": [ { "Name": "GetWeatherData", "EntityPath": [{ "Name": "GetWeatherData" }] } ] }]',
-];
 
 describe('parseFilter', () => {
   test.each(corpus)('reads %s', (text) => {
