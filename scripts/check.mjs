@@ -21,5 +21,7 @@ for (const [title, args] of steps) {
   console.log(`${status === 0 ? 'ok' : 'FAILED'}  ${title}  ${((Date.now() - stepStartedMs) / 1000).toFixed(1)} s`);
   if (status !== 0) failed.push(title);
 }
-console.log(`check took ${((Date.now() - startedMs) / 1000).toFixed(1)} s${failed.length ? `; failed: ${failed.join(', ')}` : ''}`);
+console.log(
+  `check took ${((Date.now() - startedMs) / 1000).toFixed(1)} s${failed.length ? `; failed: ${failed.join(', ')}` : ''}`,
+);
 process.exit(failed.length === 0 ? 0 : 1);

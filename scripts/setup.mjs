@@ -30,11 +30,21 @@ async function main() {
   }
   const server = fingerprint(['src', 'cli', 'tsconfig.json', 'tsconfig.build.json']);
   if (stamp.server !== server || !existsSync(join(root, 'dist/cli/main.js'))) {
-    await run('building the server', process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
+    await run('building the server', process.execPath, [
+      join(root, 'node_modules/typescript/bin/tsc'),
+      '-p',
+      'tsconfig.build.json',
+    ]);
     await run('copying assets', process.execPath, ['scripts/copy-assets.mjs']);
     writeStamp({ server });
   }
-  const console_ = fingerprint(['console/src', 'console/index.html', 'console/vite.config.mjs', 'console/package.json', 'console/scripts']);
+  const console_ = fingerprint([
+    'console/src',
+    'console/index.html',
+    'console/vite.config.mjs',
+    'console/package.json',
+    'console/scripts',
+  ]);
   if (stamp.console !== console_ || !existsSync(join(root, 'console/dist/index.html'))) {
     await run('building the console', npm, ['run', 'build', '--workspace', 'console', '--silent']);
     writeStamp({ console: console_ });
@@ -99,7 +109,10 @@ function run(title, command, args) {
   const seconds = () => `${Math.round((Date.now() - startedMs) / 1000)} s`;
   const live = process.stderr.isTTY;
   process.stderr.write(live ? `\r${title} ...` : `${title} ...\n`);
-  const timer = setInterval(() => process.stderr.write(live ? `\r${title} ... ${seconds()}` : `  ${seconds()}\n`), live ? 1000 : 15_000);
+  const timer = setInterval(
+    () => process.stderr.write(live ? `\r${title} ... ${seconds()}` : `  ${seconds()}\n`),
+    live ? 1000 : 15_000,
+  );
   const useShell = process.platform === 'win32';
   const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], shell: useShell });
   const output = [];

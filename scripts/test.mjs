@@ -33,13 +33,17 @@ try {
 }
 
 const skipped = results.testResults.flatMap((file) =>
-  file.assertionResults.filter((test) => test.status === 'pending' || test.status === 'skipped' || test.status === 'todo'),
+  file.assertionResults.filter(
+    (test) => test.status === 'pending' || test.status === 'skipped' || test.status === 'todo',
+  ),
 );
 const names = new Map();
 for (const test of skipped) names.set(test.fullName, (names.get(test.fullName) ?? 0) + 1);
 for (const [name, count] of names) console.log(`skipped: ${name}${count > 1 ? ` (${count} times)` : ''}`);
 // A file that could not even be loaded has no failed test of its own.
-const brokenFiles = results.testResults.filter((file) => file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed'));
+const brokenFiles = results.testResults.filter(
+  (file) => file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed'),
+);
 for (const file of brokenFiles) console.log(`failed to load: ${file.name}: ${file.message}`);
 const failed = results.numFailedTests + brokenFiles.length;
 console.log(`${results.numPassedTests} passed, ${failed} failed, ${skipped.length} skipped`);

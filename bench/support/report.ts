@@ -1,3 +1,5 @@
+import { availableParallelism, loadavg } from 'node:os';
+
 /** A bar of the design: `bench/run.ts` collects these lines by their last words. */
 export interface Bar {
   readonly what: string;
@@ -8,8 +10,14 @@ export interface Bar {
 }
 
 export function printBar({ what, measured, bar, isHeld, limitedBy }: Bar): void {
-  const limit = limitedBy ? `; limited by ${limitedBy}` : '';
-  console.log(`* ${what}: ${measured} (bar: ${bar}${limit}): ${isHeld ? 'held' : 'NOT held'}`);
+  const limit = !isHeld && limitedBy ? `; limited by ${limitedBy}` : '';
+  console.log(`* ${what}: ${measured} (bar: ${bar}${limit}${isHeld ? '' : busyMachine()}): ${isHeld ? 'held' : 'NOT held'}`);
+}
+
+/** Others that run at the same time make wall time useless, and everybody should see that. */
+function busyMachine(): string {
+  const load = loadavg()[0]!;
+  return load > availableParallelism() * 2 ? `; and by a busy machine, load average ${load.toFixed(1)}` : '';
 }
 
 /** The value that the given share of the values does not exceed. */

@@ -3,13 +3,13 @@ export async function until<Value>(
   what: string,
   probe: () => Promise<Value> | Value,
   options: { timeoutMs?: number; everyMs?: number } = {},
-): Promise<NonNullable<Value>> {
+): Promise<Exclude<NonNullable<Value>, false>> {
   const deadline = performance.now() + (options.timeoutMs ?? 30_000);
   let lastError: unknown;
   while (performance.now() < deadline) {
     try {
       const value = await probe();
-      if (value) return value;
+      if (value) return value as Exclude<NonNullable<Value>, false>;
       lastError = undefined;
     } catch (error) {
       lastError = error;
