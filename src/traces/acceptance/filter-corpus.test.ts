@@ -42,7 +42,7 @@ function handMadeTraces(): { name: string; segments: { trace_id: string }[] }[] 
     { name: 'function', segments: lambda() },
     { name: 'weather', segments: weather() },
     { name: 'long chain', segments: chain(8) },
-    { name: 'open', segments: [{ ...makeSegment(start, 0, 'open'), end_time: undefined, in_progress: true }] },
+    { name: 'open', segments: [makeSegment(start, 0, 'open', { end_time: undefined, in_progress: true })] },
   ];
 }
 
