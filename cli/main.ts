@@ -35,7 +35,6 @@ const withServerOptions = (command: Command): Command =>
 
 withServerOptions(program.command('start'))
   .description('start hatoba and stay in the foreground')
-  .option('--test-hooks', 'allow POST /_hatoba/reset')
   .addHelpText('after', '\nExamples:\n  hatoba start\n  hatoba start --port 0 --data-dir /tmp/h --runtime fake\n')
   .action(async (options) => (await import('./commands/start.ts')).start(options));
 

@@ -9,7 +9,8 @@ const steps = [
   ['format and lint', [bin('@biomejs/biome/bin/biome'), 'ci', '--diagnostic-level=error', '.']],
   ['types', [bin('typescript/bin/tsc'), '-p', '.']],
   ['types of the console', [bin('typescript/bin/tsc'), '-p', 'console']],
-  ['generated files', ['--import', 'tsx', 'scripts/generate-compatibility.ts', '--check']],
+  ['compatibility page', ['--import', 'tsx', 'scripts/generate-compatibility.ts', '--check']],
+  ['settings page', ['--import', 'tsx', 'scripts/generate-settings.ts', '--check']],
   ['unit, contract and architecture tests', [bin('vitest/vitest.mjs'), 'run', '--project', 'unit', '--reporter=dot']],
 ];
 

@@ -13,19 +13,28 @@ export const configSchema = z.strictObject({
   port: port.default(4566),
   /** X-Ray daemon, UDP and TCP. */
   xrayPort: port.default(2000),
+  /** OpenTelemetry over HTTP. */
   otlpHttpPort: port.default(4318),
+  /** OpenTelemetry over gRPC. */
   otlpGrpcPort: port.default(4317),
   /** One port for all load balancers; the Host header selects the balancer. */
   edgePort: port.default(8080),
+  /** Where everything is kept; relative to the directory that hatoba is started in. */
   dataDir: z.string().default('.hatoba'),
+  /** What runs tasks. `fake` runs nothing: containers behave as their labels say. */
   runtime: z.enum(['process', 'docker', 'fake']).default('process'),
+  /** Of tasks: `auto` gives each its own network namespace where that works, else all share this machine's loopback. */
   network: z.enum(['auto', 'namespace', 'loopback']).default('auto'),
+  /** `open`: any credentials are the account's root. `enforce`: signatures are verified, policies hold. */
   auth: z.enum(['open', 'enforce']).default('open'),
+  /** Account id of calls whose access key id is not twelve digits. */
   account: z
     .string()
     .regex(/^\d{12}$/, 'an account id has 12 digits')
     .default('000000000000'),
+  /** Region of what comes in without one: daemon segments, spans. */
   region: z.string().default('us-east-1'),
+  /** Of hatoba's own log on standard error, one JSON object a line. */
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('warn'),
   /** What SIGTERM does with running tasks: `stop` them or `keep` them for the next start. */
   onStop: z.enum(['stop', 'keep']).default('stop'),
@@ -37,13 +46,16 @@ export const configSchema = z.strictObject({
   allowedHosts: z.array(z.string()).default([]),
   /** Origins that may call from a browser. */
   cors: z.array(z.string()).default([]),
+  /** Who is told of alarms; an alarm action whose ARN ends in `:<name>` means the one of that name. */
   notifications: z
     .array(z.strictObject({ name: z.string(), kind: z.enum(['slack', 'webhook']), url: z.url() }))
     .default([]),
+  /** Days that telemetry is kept. */
   retentionDays: z.coerce.number().int().min(1).default(30),
+  /** Of telemetry; beyond it the oldest day goes. */
   maxDiskGB: z.coerce.number().positive().default(20),
+  /** What the telemetry engine may use. */
   memoryMiB: z.coerce.number().int().min(256).default(1_500),
-  testHooks: z.boolean().default(false),
 });
 
 export type Config = z.infer<typeof configSchema>;
@@ -51,7 +63,8 @@ export type Config = z.infer<typeof configSchema>;
 /** Wrong settings: one line that says which and why. The command line prints it and exits with 1. */
 export class ConfigError extends Error {}
 
-const environmentNames: Readonly<Record<string, keyof Config>> = {
+/** Environment variable -> setting. */
+export const environmentNames: Readonly<Record<string, keyof Config>> = {
   HATOBA_HOST: 'host',
   HATOBA_PORT: 'port',
   HATOBA_XRAY_PORT: 'xrayPort',
