@@ -1,0 +1,16 @@
+// The X-Ray SDK for Node asked for a decision as often as it can, for SECONDS; prints how many it took in each second.
+const xray = require('aws-xray-sdk-core');
+const sampler = require('aws-xray-sdk-core/dist/lib/middleware/sampling/default_sampler');
+
+xray.setDaemonAddress(process.env.AWS_XRAY_DAEMON_ADDRESS);
+const taken = {};
+const timer = setInterval(() => {
+  const second = Math.floor(Date.now() / 1000);
+  const rule = sampler.shouldSample({ host: 'h', httpMethod: 'GET', urlPath: '/', serviceName: 'sampled' });
+  if (rule === 'shared') taken[second] = (taken[second] ?? 0) + 1;
+}, 10);
+setTimeout(() => {
+  clearInterval(timer);
+  console.log(JSON.stringify({ taken, rules: {} }));
+  process.exit(0);
+}, process.env.SECONDS * 1000);

@@ -1,0 +1,21 @@
+# The Python X-Ray SDK asked for a decision as often as it can, for SECONDS; prints how many it took in each second.
+import json
+import os
+import time
+from collections import Counter
+
+from aws_xray_sdk.core import xray_recorder
+
+xray_recorder.configure(service="sampled", daemon_address=os.environ["AWS_XRAY_DAEMON_ADDRESS"], sampling=True)
+sampler = xray_recorder.sampler
+taken = Counter()
+rules_seen = {}
+end = time.time() + float(os.environ["SECONDS"])
+while time.time() < end:
+    now = int(time.time())
+    if sampler.should_trace({"host": "h", "method": "GET", "path": "/", "service": "sampled"}) == "shared":
+        taken[now] += 1
+    for rule in sampler._cache.rules or []:
+        rules_seen.setdefault(rule.name, time.time())
+    time.sleep(0.01)
+print(json.dumps({"taken": taken, "rules": rules_seen}))

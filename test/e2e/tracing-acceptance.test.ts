@@ -1,0 +1,156 @@
+import dgram from 'node:dgram';
+import { join } from 'node:path';
+import { XRay } from '@aws-sdk/client-xray';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type HatobaProcess, run, startHatoba } from '../support/hatoba-process.ts';
+import { describeWith, pythonWith } from '../support/programs.ts';
+
+let hatoba: HatobaProcess;
+let xray: XRay;
+beforeAll(async () => {
+  hatoba = await startHatoba({ args: ['--runtime', 'fake'] });
+  xray = new XRay({
+    endpoint: hatoba.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: '000000000000', secretAccessKey: 'x' },
+  });
+});
+afterAll(async () => {
+  await hatoba?.stop();
+});
+
+const app = (file: string): string => join(import.meta.dirname, 'apps', file);
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+interface Sampled {
+  /** Decisions taken, by epoch second. */
+  readonly taken: Record<string, number>;
+  /** When each rule was first seen, epoch seconds. */
+  readonly rules: Record<string, number>;
+}
+
+describe('for a minute', () => {
+  const seconds = 60;
+  const reservoir = 20;
+  const python = pythonWith('aws_xray_sdk');
+  const clients: [name: string, command: string, file: string][] = [
+    ['node', process.execPath, 'sampling-node.cjs'],
+    python ? ['python', python, 'sampling_client.py'] : ['third', process.execPath, 'sampling-poller.mjs'],
+    ['first', process.execPath, 'sampling-poller.mjs'],
+    ['second', process.execPath, 'sampling-poller.mjs'],
+  ];
+
+  /** A thousand segments a second, in bursts of ten; gives the number sent. */
+  async function sendSegments(): Promise<number> {
+    const socket = dgram.createSocket('udp4');
+    const begin = performance.now();
+    let sent = 0;
+    while (performance.now() - begin < seconds * 1000) {
+      for (const due = Math.floor(performance.now() - begin); sent < due; sent += 1) {
+        const at = Date.now() / 1000;
+        const id = sent.toString(16).padStart(16, '0');
+        const document = {
+          trace_id: `1-5759e988-${id.padStart(24, '0')}`,
+          id,
+          name: 'flood',
+          start_time: at,
+          end_time: at,
+        };
+        socket.send(`{"format":"json","version":1}\n${JSON.stringify(document)}`, hatoba.ports.xray, '127.0.0.1');
+      }
+      await sleep(10);
+    }
+    await sleep(100);
+    socket.close();
+    return sent;
+  }
+
+  const ledger = async () => {
+    const { sources } = (await (await fetch(`${hatoba.url}/_hatoba/traces/ledger`)).json()) as {
+      sources: { source: string; received: number; stored: number; refused: number; reasons: object }[];
+    };
+    return sources.find(({ source }) => source === 'udp');
+  };
+
+  test('four clients share a reservoir, and a thousand segments a second are not lost', {
+    timeout: 150_000,
+  }, async () => {
+    const rule = { ResourceARN: '*', FixedRate: 0, ServiceType: '*', Host: '*', HTTPMethod: '*', Version: 1 };
+    const shared = {
+      ...rule,
+      RuleName: 'shared',
+      Priority: 1,
+      ReservoirSize: reservoir,
+      ServiceName: 'sampled',
+      URLPath: '*',
+    };
+    await xray.createSamplingRule({ SamplingRule: shared });
+    const env = { ...hatoba.environment(), SECONDS: String(seconds), AWS_XRAY_LOG_LEVEL: 'silent' };
+    const began = Date.now() / 1000;
+    const flood = sendSegments();
+    const running = clients.map(async ([name, command, file]) => {
+      const { code, stdout, stderr } = await run(command, [app(file)], { env });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      return [name, JSON.parse(stdout) as Sampled] as const;
+    });
+    // A rule that comes while they run is fetched at once, not at the next round of five minutes.
+    await sleep(25_000);
+    const changedAt = Date.now() / 1000;
+    await xray.createSamplingRule({ SamplingRule: { ...shared, RuleName: 'late', Priority: 2, ServiceName: 'other' } });
+    const results = new Map(await Promise.all(running));
+
+    const sums = new Map<string, number>();
+    for (const { taken } of results.values()) {
+      for (const [second, count] of Object.entries(taken)) sums.set(second, (sums.get(second) ?? 0) + count);
+    }
+    expect(sums.size).toBeGreaterThan(seconds - 5);
+    expect(Math.max(...sums.values())).toBeLessThanOrEqual(reservoir);
+
+    // Once all have reported twice, each has its quarter; the SDK for Node never takes more than one a second.
+    const settled = (name: string) =>
+      Object.entries(results.get(name)!.taken)
+        .filter(([second]) => Number(second) > began + 35 && Number(second) < began + seconds - 2)
+        .map(([, count]) => count);
+    for (const [name] of clients) {
+      const most = name === 'node' ? 1 : reservoir / clients.length;
+      expect({ name, most: Math.max(...settled(name)) }).toEqual({ name, most });
+    }
+    for (const [name] of clients) {
+      if (name === 'node') continue;
+      const seenAt = results.get(name)!.rules.late;
+      expect(seenAt).toBeDefined();
+      expect(seenAt! - changedAt).toBeLessThan(20);
+    }
+
+    const sent = await flood;
+    let entry = await ledger();
+    for (let tries = 0; tries < 50 && (entry?.stored ?? 0) < sent; tries += 1) {
+      await sleep(200);
+      entry = await ledger();
+    }
+    expect(sent).toBeGreaterThan(seconds * 990);
+    expect(entry).toMatchObject({ received: sent, stored: sent, refused: 0, reasons: {} });
+  });
+});
+
+describeWith('python', 'boto3', () => {
+  test('pages through every paginated operation while segments arrive, and sees nothing twice', {
+    timeout: 180_000,
+  }, async () => {
+    const { code, stdout, stderr } = await run(pythonWith('boto3')!, [app('page_boto3.py')], {
+      // An account of its own: nothing but what the program sends.
+      env: { ...hatoba.environment(), AWS_ACCESS_KEY_ID: '111111111111' },
+      timeoutMs: 170_000,
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { sent, seconds, ...walks } = JSON.parse(stdout);
+    expect(sent).toBeGreaterThan(20);
+    expect(Object.entries<any>(walks).filter(([, { twice, items }]) => twice.length > 0 || items === 0)).toEqual([]);
+    expect(seconds.twice).toEqual([]);
+    expect(walks.get_trace_summaries.missing).toEqual([]);
+    expect(walks.get_trace_summaries.pages).toBeGreaterThanOrEqual(5);
+    for (const name of ['get_groups', 'get_sampling_rules', 'list_resource_policies', 'list_tags_for_resource']) {
+      expect(walks[name].one_by_one).toBe(walks[name].items);
+    }
+  });
+});
