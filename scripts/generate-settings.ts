@@ -30,7 +30,7 @@ function meaningOf(name: string): string {
   return comment.replaceAll('|', '\\|');
 }
 
-function valueOf({ default: value, enum: values }: Property): string {
+function defaultOf({ default: value, enum: values }: Property): string {
   const text = value === undefined ? 'not set' : code(typeof value === 'string' ? value : JSON.stringify(value));
   return values
     ? `${text} (${values
@@ -59,7 +59,7 @@ ${[
   row(['`hatoba.yaml`', 'default (others)', 'flag', 'environment', 'what it does']),
   row(['---', '---', '---', '---', '---']),
   ...Object.entries(properties).map(([name, property]) =>
-    row([code(name), valueOf(property), flagOf(name), variableOf(name), meaningOf(name)]),
+    row([code(name), defaultOf(property), flagOf(name), variableOf(name), meaningOf(name)]),
   ),
 ].join('\n')}
 

@@ -21,7 +21,7 @@ export const configSchema = z.strictObject({
   edgePort: port.default(8080),
   /** Where everything is kept; relative to the directory that hatoba is started in. */
   dataDir: z.string().default('.hatoba'),
-  /** What runs tasks. `fake` runs nothing: containers behave as their labels say. */
+  /** What runs tasks. `fake` runs nothing: containers behave as their labels say; `docker` is not part of this version. */
   runtime: z.enum(['process', 'docker', 'fake']).default('process'),
   /** Of tasks: `auto` gives each its own network namespace where that works, else all share this machine's loopback. */
   network: z.enum(['auto', 'namespace', 'loopback']).default('auto'),
