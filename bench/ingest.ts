@@ -120,16 +120,18 @@ async function measureSegments(hatoba: HatobaProcess): Promise<void> {
   const ledgerOf = async () => {
     const response = await fetch(`${hatoba.url}/_hatoba/traces/ledger`);
     const { sources } = (await response.json()) as {
-      sources: { source: string; received: number; stored: number; reasons: Record<string, number> }[];
+      sources: { source: string; received: number; stored: number; refused: number; reasons: Record<string, number> }[];
     };
     const udp = sources.find(({ source }) => source === 'udp');
-    return { received: 0, stored: 0, reasons: {} as Record<string, number>, ...udp };
+    return { received: 0, stored: 0, refused: 0, reasons: {} as Record<string, number>, ...udp };
   };
+  // What was received is stored or refused within seconds; then the counts stand still.
   const quiet = async () => {
-    for (let last = -1, now = 0; last !== now; ) {
+    for (let last = -1, now = 0, waits = 0; last !== now && waits < 12; waits += 1) {
       last = now;
-      await systemClock.sleep(1500);
-      now = (await ledgerOf()).stored;
+      await systemClock.sleep(5000);
+      const { stored, refused } = await ledgerOf();
+      now = stored + refused;
     }
   };
   const before = await ledgerOf();

@@ -11,7 +11,9 @@ export interface Bar {
 
 export function printBar({ what, measured, bar, isHeld, limitedBy }: Bar): void {
   const limit = !isHeld && limitedBy ? `; limited by ${limitedBy}` : '';
-  console.log(`* ${what}: ${measured} (bar: ${bar}${limit}${isHeld ? '' : busyMachine()}): ${isHeld ? 'held' : 'NOT held'}`);
+  console.log(
+    `* ${what}: ${measured} (bar: ${bar}${limit}${isHeld ? '' : busyMachine()}): ${isHeld ? 'held' : 'NOT held'}`,
+  );
 }
 
 /** Others that run at the same time make wall time useless, and everybody should see that. */
