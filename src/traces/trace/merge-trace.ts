@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isObject } from '../json-access.ts';
-import type { JsonObject, SegmentDocument, TraceId } from '../model.ts';
+import type { SegmentDocument, TraceId } from '../model.ts';
 import { toXrayTraceId } from '../model.ts';
 import { inferTarget } from '../receive/infer-target.ts';
 import { flagsOf } from '../receive/to-rows.ts';
@@ -17,6 +17,8 @@ export interface TracePart {
   readonly parentId: string;
   /** Without `subsegments`. */
   readonly document: SegmentDocument;
+  /** The same as JSON, where it was stored like that. */
+  readonly text: string | undefined;
   readonly isSegment: boolean;
   readonly inferred: boolean;
   readonly flags: { fault: 0 | 1; error: 0 | 1; throttle: 0 | 1 };
@@ -64,11 +66,10 @@ export function mergeTrace(traceId: TraceId, documents: readonly StoredDocument[
 
 /** The document of a segment with its subsegments nested, as BatchGetTraces gives it. */
 export function toDocumentText(part: TracePart): string {
-  return JSON.stringify(nest(part));
-}
-
-function nest(part: TracePart): JsonObject {
-  return part.children.length > 0 ? { ...part.document, subsegments: part.children.map(nest) } : part.document;
+  const own = part.text ?? JSON.stringify(part.document);
+  if (part.children.length === 0) return own;
+  // Put together as text: to write every document anew took longer than all the rest of a large trace.
+  return `${own.slice(0, -1)},"subsegments":[${part.children.map(toDocumentText).join(',')}]}`;
 }
 
 function newestVersions(documents: readonly StoredDocument[]): StoredDocument[] {
@@ -96,35 +97,52 @@ function hasEnd(document: SegmentDocument): boolean {
 
 function toParts(documents: readonly StoredDocument[]): Map<string, TracePart> {
   const parts = new Map<string, TracePart>();
-  for (const { document } of documents) {
-    const waiting = [{ document, parentId: document.parent_id ?? '', isSegment: document.type !== 'subsegment' }];
+  const keep = (part: TracePart) => {
+    const other = parts.get(part.id);
+    if (!other || betterPart(part, other)) parts.set(part.id, part);
+  };
+  for (const { document, text } of documents) {
+    const parentId = document.parent_id ?? '';
+    const isSegment = document.type !== 'subsegment';
+    if (document.subsegments === undefined) {
+      keep(toPart(document, text, parentId, isSegment, false));
+      continue;
+    }
+    const waiting = [{ document, parentId, isSegment }];
     for (const { document: current, parentId, isSegment } of waiting) {
       const { subsegments = [], ...own } = current;
       for (const child of subsegments) waiting.push({ document: child, parentId: current.id, isSegment: false });
-      const part = toPart(own as SegmentDocument, parentId, isSegment, false);
-      const other = parts.get(part.id);
-      if (!other || betterPart(part, other)) parts.set(part.id, part);
+      keep(toPart(own as SegmentDocument, undefined, parentId, isSegment, false));
     }
   }
   return parts;
 }
 
-function toPart(document: SegmentDocument, parentId: string, isSegment: boolean, inferred: boolean): TracePart {
-  const part = {
+function toPart(
+  document: SegmentDocument,
+  text: string | undefined,
+  parentId: string,
+  isSegment: boolean,
+  inferred: boolean,
+): TracePart {
+  const part: Omit<TracePart, 'owner'> & { owner: TracePart | undefined } = {
     id: document.id,
     parentId,
     document,
+    text,
     isSegment,
     inferred,
     flags: flagsOf(document),
     children: [],
+    owner: undefined,
     depth: 0,
   };
-  return Object.assign(part, { owner: undefined }) as unknown as TracePart;
+  return part as TracePart;
 }
 
 function betterPart(a: TracePart, b: TracePart): boolean {
-  return compareVersions(a.document, JSON.stringify(a.document), b.document, JSON.stringify(b.document)) > 0;
+  const textOf = (part: TracePart) => part.text ?? JSON.stringify(part.document);
+  return compareVersions(a.document, textOf(a), b.document, textOf(b)) > 0;
 }
 
 /** Hangs every subsegment below its parent; one without a parent, or in a circle, owns itself. */
@@ -199,7 +217,7 @@ function inferSegment(traceId: TraceId, call: TracePart): TracePart {
     ...Object.fromEntries(Object.entries(copied).filter(([, value]) => value !== undefined)),
     ...(target.type.startsWith('AWS::') || target.type.startsWith('Database') ? { origin: target.type } : {}),
   } as SegmentDocument;
-  const part = toPart(document, call.id, true, true);
+  const part = toPart(document, undefined, call.id, true, true);
   part.owner = part;
   return part;
 }
