@@ -57,7 +57,8 @@ export function connectionFrom(options: ConnectionOptions, environment: NodeJS.P
       options.region ?? environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION ?? instance?.region ?? 'us-east-1',
     account,
     credentials: (auth === 'enforce' ? readRootKey(dataDir) : undefined) ??
-      (auth === 'open' || options.account ? undefined : issuedKey(environment)) ?? { // With `auth: open` any key will do; twelve digits name the account.
+      (auth === 'open' || options.account ? undefined : issuedKey(environment)) ?? {
+        // With `auth: open` any key will do; twelve digits name the account.
         accessKeyId: account,
         secretAccessKey: 'hatoba',
       },

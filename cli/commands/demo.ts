@@ -5,6 +5,7 @@ import { deployShop } from '../demo/deploy-shop.ts';
 import { type ServerProcess, startServer } from '../demo/server-process.ts';
 import { shopDirectory, shopServices } from '../demo/shop-files.ts';
 import { shop } from '../demo/shop-names.ts';
+import { createShopWatch } from '../demo/shop-watch.ts';
 import { startTraffic, type TrafficReport, untilAnswered } from '../demo/traffic.ts';
 import { connectionFrom, readInstance } from '../instance.ts';
 import { paint } from '../output/style.ts';
@@ -24,17 +25,19 @@ export async function demo(options: DemoOptions): Promise<void> {
   const dataDir = options.dataDir ?? '.hatoba';
   step('starting hatoba');
   const server = await startServer(serverArguments(options, dataDir));
+  const over = new AbortController();
   try {
     for (const line of server.readyLines) console.log(`  ${line}`);
-    await Promise.race([runDemo(options, dataDir, ending), diedOf(server)]);
+    await Promise.race([runDemo(options, dataDir, ending, over.signal), diedOf(server)]);
   } finally {
+    over.abort();
     step('stopping hatoba and the tasks');
     await server.stop();
   }
   done('stopped; the data stay in the data directory for the next start');
 }
 
-async function runDemo(options: DemoOptions, dataDir: string, ending: Promise<void>): Promise<void> {
+async function runDemo(options: DemoOptions, dataDir: string, ending: Promise<void>, over: AbortSignal): Promise<void> {
   const connection = connectionFrom({ dataDir }, {});
   const instance = readInstance(dataDir);
   if (!instance) throw new CommandError(`${dataDir}/instance.json is missing: is another hatoba using ${dataDir}?`);
@@ -43,11 +46,13 @@ async function runDemo(options: DemoOptions, dataDir: string, ending: Promise<vo
   step('waiting until the four services are stable');
   await Promise.race([waitUntilStable(clients), ending]);
   const edge = { port: instance.ports.edge, host: deployed.loadBalancerDnsName };
-  await Promise.race([untilAnswered(edge, '/api/'), ending]);
+  await Promise.race([untilAnswered(edge, '/api/', over), ending]);
+  step('canary and alarm');
+  await createShopWatch(clients, connection, deployed.loadBalancerDnsName);
   done('the shop is deployed and answers');
   const traffic = startTraffic(edge, options.rate);
   const startedAt = new Date();
-  await Promise.race([announceFirstTrace(clients, startedAt), ending]);
+  await Promise.race([announceFirstTrace(clients, startedAt, over), ending]);
   printNextSteps(instance.url, `http://${deployed.loadBalancerDnsName}:${instance.ports.edge}/`);
   const reporting = setInterval(() => console.log(summary(traffic.report)), 15_000);
   await ending;
@@ -75,9 +80,9 @@ async function waitUntilStable(clients: AwsClients): Promise<void> {
   }
 }
 
-async function announceFirstTrace(clients: AwsClients, since: Date): Promise<void> {
+async function announceFirstTrace(clients: AwsClients, since: Date, over: AbortSignal): Promise<void> {
   const xray = await clients.xray();
-  for (;;) {
+  while (!over.aborted) {
     const { TraceSummaries = [] } = await xray.getTraceSummaries({
       StartTime: since,
       EndTime: new Date(),

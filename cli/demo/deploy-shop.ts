@@ -3,7 +3,6 @@ import type { AwsClients } from '../aws-clients.ts';
 import { readShopDefinition, shopServices } from './shop-files.ts';
 import { shop } from './shop-names.ts';
 import { createBackendRole, createExecutionRole } from './shop-roles.ts';
-import { createShopWatch } from './shop-watch.ts';
 
 export interface DeployedShop {
   readonly loadBalancerDnsName: string;
@@ -45,8 +44,6 @@ export async function deployShop(
     onStep(`service ${name}`);
     await ensureService(clients, name, values);
   }
-  onStep('canary and alarm');
-  await createShopWatch(clients, scope, balancer.dnsName);
   return { loadBalancerDnsName: balancer.dnsName };
 }
 

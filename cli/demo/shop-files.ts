@@ -17,7 +17,7 @@ export function readShopDefinition<Definition>(
 ): Definition {
   const text = readFileSync(join(shopDirectory, 'ecs', `${name}.json`), 'utf8');
   return JSON.parse(
-    text.replace(/\$\{(\w+)\}/g, (_, key: string) => {
+    text.replace(/\$\{([A-Z0-9_]+)\}/g, (_, key: string) => {
       const value = values[key];
       if (value === undefined) throw new Error(`${name}.json names \${${key}}, which is not known`);
       return value;

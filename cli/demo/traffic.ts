@@ -17,9 +17,9 @@ export interface Edge {
   readonly host: string;
 }
 
-/** Resolves when `path` answers 200 for the first time: targets are healthy a moment after their tasks run. */
-export async function untilAnswered(edge: Edge, path: string): Promise<void> {
-  for (;;) {
+/** Resolves when `path` answers 200 for the first time, or `signal` aborts: targets are healthy a moment after their tasks run. */
+export async function untilAnswered(edge: Edge, path: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
     const status = await new Promise<number>((resolve) => {
       const request = http.get({
         host: '127.0.0.1',
