@@ -51,7 +51,7 @@ export function mergeTrace(traceId: TraceId, documents: readonly StoredDocument[
   place(parts);
   const real = [...parts.values()].filter((part) => part.owner === part);
   const segments = [...real, ...inferSegments(traceId, parts)].sort(byStart);
-  for (const part of parts.values()) part.children.sort(byStart);
+  for (const { children } of parts.values()) if (children.length > 1) children.sort(byStart);
   const starts = real.map(({ document }) => document.start_time);
   const ends = [...parts.values()].map(({ document }) => document.end_time ?? document.start_time);
   return {
@@ -81,7 +81,7 @@ function newestVersions(documents: readonly StoredDocument[]): StoredDocument[] 
     }
   }
   // In one order, so that what is equal is decided the same way each time.
-  return [...newest.values()].sort((a, b) => (a.document.id < b.document.id ? -1 : 1));
+  return [...newest.keys()].sort().map((id) => newest.get(id)!);
 }
 
 function compareVersions(a: SegmentDocument, aText: string, b: SegmentDocument, bText: string): number {
