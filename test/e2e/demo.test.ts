@@ -41,8 +41,11 @@ async function graphOf(demo: Demo) {
     type: service.Type!,
     total: service.SummaryStatistics?.TotalCount ?? 0,
     edges: Object.fromEntries(
-      (service.Edges ?? []).map((edge) => [names.get(edge.ReferenceId), edge.SummaryStatistics?.TotalCount ?? 0]),
-    ),
+      (service.Edges ?? []).map((edge) => [
+        names.get(edge.ReferenceId) ?? '?',
+        edge.SummaryStatistics?.TotalCount ?? 0,
+      ]),
+    ) as Record<string, number>,
   }));
   return { nodes, find: (name: string) => nodes.filter((node) => node.name === name && node.type !== 'client') };
 }
