@@ -20,6 +20,9 @@ const hourSeconds = 3600;
 const sixHours = 6 * hourSeconds;
 const sevenDays = 7 * 86_400;
 const giantSpans = 100_000;
+/** Of every question over hours, and over days. */
+const runsOfShort = Number(process.env.BENCH_RUNS ?? 20);
+const runsOfLong = Math.ceil(runsOfShort / 5);
 
 interface Range {
   readonly start: number;
@@ -135,7 +138,7 @@ function makeQuestions(plan: DataPlan, traceIds: readonly string[]): Question[] 
     {
       name: 'trace by id',
       barMs: 25,
-      runs: 40,
+      runs: runsOfShort * 2,
       limitedBy: 'unpacking the granules that hold its documents',
       ours: (endpoint, random) => readTrace(endpoint, anyTrace(random), spansPerTrace),
       baseline: (random) => baselineTrace(`'${anyTrace(random)}'`),
@@ -148,8 +151,8 @@ function makeQuestions(plan: DataPlan, traceIds: readonly string[]): Question[] 
     },
   ];
   for (const [label, seconds, runs] of [
-    ['6 h', sixHours, 20],
-    ['7 d', sevenDays, 4],
+    ['6 h', sixHours, runsOfShort],
+    ['7 d', sevenDays, runsOfLong],
   ] as const) {
     const range = seconds === sevenDays ? () => newest : rangeOf(seconds);
     for (const filter of filters) {
@@ -163,9 +166,9 @@ function makeQuestions(plan: DataPlan, traceIds: readonly string[]): Question[] 
     }
   }
   for (const [label, seconds, runs, barMs] of [
-    ['1 h', hourSeconds, 20, undefined],
-    ['6 h', sixHours, 20, 100],
-    ['7 d', sevenDays, 2, undefined],
+    ['1 h', hourSeconds, runsOfShort, undefined],
+    ['6 h', sixHours, runsOfShort, 100],
+    ['7 d', sevenDays, Math.ceil(runsOfLong / 2), undefined],
   ] as const) {
     const range = seconds === sevenDays ? () => newest : rangeOf(seconds);
     questions.push({
@@ -329,6 +332,7 @@ async function ask(
       const before = cpu();
       for (let index = 0; index < question.runs; index += 1) times.push(await run(question, random));
       answers.set(question.name, { times, cpu: (cpu() - before) / question.runs });
+      process.stderr.write(`  ${question.name}: ${round(quantile(times, 0.5), 0)} ms\n`);
     } catch (error) {
       // One that takes too long must not cost the others.
       console.log(`  ${question.name} failed: ${String(error).slice(0, 200)}`);
