@@ -11,6 +11,8 @@ export interface GraphSelection extends AccountRegion {
   /** A condition on `trace_id` with its parameters. */
   readonly traceCondition?: string;
   readonly parameters?: Readonly<Record<string, QueryParameter>>;
+  /** Only what was stored until then. */
+  readonly asOfMs?: number;
   /** Adds the start of the window of this many seconds to each group. */
   readonly periodSeconds?: number;
 }
@@ -53,10 +55,11 @@ export async function readGraphGroups(
     calleeTo: Math.round((selection.endMs + calleeAfterMs) * 1000),
     recentAfter: Math.round((now.getTime() - recentMs) * 1000),
     period: selection.periodSeconds ?? 1_000_000_000,
+    asOf: Math.round(selection.asOfMs ?? 0),
   };
   const scope = `account = {account:String} AND region = {region:String}${
     selection.traceCondition ? ` AND ${selection.traceCondition}` : ''
-  }`;
+  }${selection.asOfMs === undefined ? '' : ' AND stored <= fromUnixTimestamp64Milli({asOf:Int64})'}`;
   const options = { ...(signal ? { signal } : {}), timeoutMs: 30_000 };
   const [versions] = await telemetry.query<{ segments: number; calls: number }>(
     `SELECT (${versionsSql('segments', scope, "kind = 'segment'")}) AS segments, (${versionsSql('calls', scope, 'true')}) AS calls`,

@@ -125,3 +125,23 @@ test('error does not find an error that was handled further down; service(){erro
   expect(await find('service("shy") { error }')).toEqual([caller.trace_id]);
   expect(await find('service("bold") { error }')).toEqual([]);
 });
+
+test('a map of more than a page is of one moment: nothing comes twice while services appear', async () => {
+  const start = now - 4000;
+  const names = Array.from({ length: 1100 }, (_, index) => `service-${String(index).padStart(4, '0')}`);
+  await putDocuments(plane, ...names.map((name) => makeSegment(start, 1, name)));
+  const range = { StartTime: new Date(start * 1000), EndTime: new Date((start + 10) * 1000) };
+  const seen: string[] = [];
+  const references = new Set<number>();
+  let NextToken: string | undefined;
+  do {
+    const page = await plane.xray.GetServiceGraph({ ...range, ...(NextToken ? { NextToken } : {}) }, plane.context);
+    NextToken = page.NextToken;
+    seen.push(...page.Services!.map(({ Name, Type }) => `${Name} ${Type}`));
+    for (const { ReferenceId } of page.Services!) references.add(ReferenceId!);
+    await putDocuments(plane, makeSegment(start, 1, `a-new-one-${seen.length}`));
+  } while (NextToken);
+  // Each service and its client.
+  expect(seen.sort()).toEqual(names.flatMap((name) => [`${name} `, `${name} client`]).sort());
+  expect(references.size).toBe(2200);
+});

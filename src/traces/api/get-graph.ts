@@ -4,7 +4,7 @@ import type { TelemetryStore } from '../../stores/telemetry/store.ts';
 import { awsError } from '../../wire/aws/aws-error.ts';
 import type { AccountRegion, CallContext } from '../../wire/aws/call-context.ts';
 import type { Handlers } from '../../wire/aws/service-table.ts';
-import { traceCondition } from '../find-traces.ts';
+import { readNewestStored, traceCondition } from '../find-traces.ts';
 import { buildGraph } from '../graph/build-graph.ts';
 import { parseTraceId } from '../model.ts';
 import { type GraphSelection, readGraphGroups } from '../read-graph-groups.ts';
@@ -30,15 +30,23 @@ export function graphHandlers(deps: GraphDeps): Pick<Handlers<XRay>, 'GetService
     async GetServiceGraph(input, context) {
       const range = readRange(input.StartTime, input.EndTime);
       const selection = await selectGroup(deps, context, range, input);
-      const services = await readServices(deps, selection, context);
-      const start = readOffset(input.NextToken);
+      const token = readToken(input.NextToken);
+      let asOfMs = token?.asOfMs;
+      let services = await readServices(deps, asOfMs === undefined ? selection : { ...selection, asOfMs }, context);
+      if (!token && services.length > servicesPageSize) {
+        // More than one page: all of them are of one moment, so that numbers and order hold while segments arrive.
+        asOfMs = await readNewestStored(deps.telemetry, deps.clock.now());
+        services = await readServices(deps, { ...selection, asOfMs }, context);
+      }
+      const start = token?.offset ?? 0;
       const page = services.slice(start, start + servicesPageSize);
+      const next = start + page.length;
       return {
         StartTime: input.StartTime,
         EndTime: input.EndTime,
         Services: page,
         ContainsOldGroupVersions: false,
-        ...(start + page.length < services.length ? { NextToken: String(start + page.length) } : {}),
+        ...(next < services.length ? { NextToken: `${next}.${asOfMs}` } : {}),
       };
     },
 
@@ -107,8 +115,9 @@ async function readServices(deps: GraphDeps, selection: GraphSelection, context:
   return buildGraph(nodes, edges, context.account, now);
 }
 
-function readOffset(token: string | undefined): number {
-  if (token === undefined || token === '') return 0;
-  if (!/^\d{1,9}$/.test(token)) throw awsError('InvalidRequestException', 'NextToken is invalid.');
-  return Number(token);
+function readToken(token: string | undefined): { offset: number; asOfMs: number } | undefined {
+  if (token === undefined || token === '') return undefined;
+  const parts = /^(\d{1,9})\.(\d{1,15})$/.exec(token);
+  if (!parts) throw awsError('InvalidRequestException', 'NextToken is invalid.');
+  return { offset: Number(parts[1]), asOfMs: Number(parts[2]) };
 }
