@@ -14,6 +14,7 @@ import type { Work, WorkResult } from './ingest-client.ts';
 import { spansPerBatch } from './ingest-data.ts';
 import { measureSteps } from './ingest-steps.ts';
 import { callLogs, closeConnections } from './support/api.ts';
+import './support/end-on-signal.ts';
 import { cpuMs, describeMachine, engineOf } from './support/machine.ts';
 import { printBar, quantile, round } from './support/report.ts';
 

@@ -13,6 +13,7 @@ import { startHatoba } from '../test/support/hatoba-process.ts';
 import { type DataPlan, loadData, loadGiantTrace, spansPerTrace, traceIdsSql } from './query-data.ts';
 import { callXray, closeConnections } from './support/api.ts';
 import { type BareEngine, openEngine } from './support/engine.ts';
+import './support/end-on-signal.ts';
 import { cpuMs, describeMachine, engineOf } from './support/machine.ts';
 import { printBar, quantile, round } from './support/report.ts';
 
@@ -348,6 +349,16 @@ function report(questions: readonly Question[], ours: Answers, baseline: Answers
     const theirs = quantile(baseline.get(name)?.times ?? [], 0.5);
     const [p50, p95] = [quantile(times, 0.5), quantile(times, 0.95)];
     const beside = Number.isNaN(theirs) ? '' : `, ${round(p50 / theirs, 2)} of the baseline's ${round(theirs, 0)} ms`;
+    if (Number.isNaN(p50)) {
+      printBar({
+        what: name,
+        measured: 'failed',
+        bar: 'an answer',
+        isHeld: false,
+        ...(limitedBy ? { limitedBy } : {}),
+      });
+      continue;
+    }
     const measured = `p50 ${round(p50, 0)} ms, p95 ${round(p95, 0)} ms (${round(cpu, 0)} ms of CPU)${beside}`;
     if (barMs === undefined) console.log(`  ${name}: ${measured}`);
     else {

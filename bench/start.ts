@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../src/platform/clock.ts';
 import { binary } from '../test/support/hatoba-process.ts';
+import './support/end-on-signal.ts';
 import { cpuMs, descendants, describeMachine, pssBytes } from './support/machine.ts';
 import { printBar, quantile, round } from './support/report.ts';
 
@@ -66,6 +67,7 @@ async function startOnce(withRest: boolean): Promise<Start> {
     [binary, 'start', '--port', String(port), ...others, '--data-dir', dataDir, '--runtime', 'fake'],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
+  process.once('exit', () => child.kill());
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   try {
     const ready = new Promise<number>((resolve) => {

@@ -10,6 +10,7 @@ import { systemClock } from '../src/platform/clock.ts';
 import { newHexId } from '../src/platform/ids.ts';
 import { startHatoba } from '../test/support/hatoba-process.ts';
 import { callLogs, callXray, closeConnections } from './support/api.ts';
+import './support/end-on-signal.ts';
 import { describeMachine } from './support/machine.ts';
 import { printBar, quantile, round } from './support/report.ts';
 
