@@ -181,7 +181,8 @@ test('a token that was tampered with, or belongs to another key, is no key', asy
   await createRole('app');
   const [first, second] = [await issue(), await issue()];
   expect(await identity.findAccessKey(first.AccessKeyId, second.Token)).toBeUndefined();
-  expect(await identity.findAccessKey(first.AccessKeyId, `${first.Token.slice(0, -2)}A=`)).toBeUndefined();
+  const last = first.Token.at(-2) === 'B' ? 'C' : 'B';
+  expect(await identity.findAccessKey(first.AccessKeyId, `${first.Token.slice(0, -2)}${last}=`)).toBeUndefined();
   expect(await identity.findAccessKey(first.AccessKeyId, `A${first.Token.slice(1)}`)).toBeUndefined();
   expect(await identity.findAccessKey(first.AccessKeyId, '')).toBeUndefined();
   expect(await identity.findAccessKey(first.AccessKeyId)).toBeUndefined();

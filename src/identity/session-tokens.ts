@@ -56,8 +56,9 @@ export class SessionTokens {
     const secret = await this.secret();
     // Base64 holds slashes; the signature is its last 44 characters.
     const payload = sessionToken.slice(0, -45);
-    const signature = Buffer.from(sessionToken.slice(-44), 'base64');
-    const expected = digest(secret, 'token', payload);
+    const signature = Buffer.from(sessionToken.slice(-44));
+    // Compared as text: base64 has spare bits at its end, so that several texts would be the same signature.
+    const expected = Buffer.from(digest(secret, 'token', payload).toString('base64'));
     if (signature.length !== expected.length || !timingSafeEqual(signature, expected)) return undefined;
     const claims = JSON.parse(Buffer.from(payload, 'base64').toString()) as SessionClaims;
     return claims.key === accessKeyId ? { claims, secretAccessKey: secretKeyOf(secret, sessionToken) } : undefined;
