@@ -12,5 +12,7 @@ for (let count = 0; count < 50; count += 1) {
   await runtime.prepareTask(task);
   await runtime.startContainer(task, 'app');
   console.log(`running ${task.taskId}`);
-  if (count % 3 === 2) await runtime.removeTask(task.taskId);
+  if (count % 3 !== 2) continue;
+  console.log(`removing ${task.taskId}`);
+  await runtime.removeTask(task.taskId);
 }

@@ -11,13 +11,21 @@ import { isRoot, leftOf, makePlace, nothing, type Place } from './process-runtim
 const hostFile = fileURLToPath(new URL('./process-runtime.host.fixture.ts', import.meta.url));
 const modes = isRoot ? (['loopback', 'namespace'] as const) : (['loopback'] as const);
 
-/** Starts a host on the place and waits for its first task; `running` fills with the ids of tasks that it said were running. */
-async function startHost(mode: string, place: Place, running: string[]): Promise<ChildProcess> {
+/** Starts a host on the place and waits for its first task; `running` fills with the ids of tasks that it said were running, `removing` with those that it began to remove. */
+async function startHost(
+  mode: string,
+  place: Place,
+  { running, removing }: { running: string[]; removing: string[] },
+): Promise<ChildProcess> {
   const child = spawn(process.execPath, ['--import', 'tsx', hostFile, mode, place.dataDirectory], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: child.stdout! });
-  lines.on('line', (line) => line.startsWith('running ') && running.push(line.slice('running '.length)));
+  lines.on('line', (line) => {
+    const [what, taskId] = line.split(' ');
+    if (what === 'running') running.push(taskId!);
+    if (what === 'removing') removing.push(taskId!);
+  });
   const before = running.length;
   await until(() => running.length > before, 60_000);
   return child;
@@ -27,7 +35,7 @@ test.each(modes)(
   'kill -9 at any moment: what ran is adopted, and nothing is left when it is removed (%s)',
   async (mode) => {
     const place = makePlace(mode);
-    const said: string[] = [];
+    const said = { running: [] as string[], removing: [] as string[] };
     // Moments within the start of a task (some 150 ms), spread evenly.
     for (const afterMs of [10, 50, 90, 130]) {
       const host = await startHost(mode, place, said);
@@ -40,8 +48,8 @@ test.each(modes)(
     await runtime.start();
     const adopted = await runtime.adopt();
     const running = adopted.filter((task) => task.running.length > 0).map(({ taskId }) => taskId);
-    const wasRemoved = (taskId: string) => !recorded.includes(taskId);
-    expect(said.filter((taskId) => !running.includes(taskId) && !wasRemoved(taskId))).toEqual([]);
+    const kept = said.running.filter((taskId) => !said.removing.includes(taskId));
+    expect(kept.filter((taskId) => !running.includes(taskId))).toEqual([]);
     expect(new Set(adopted.map(({ address }) => address)).size).toBe(mode === 'namespace' ? adopted.length : 1);
     await Promise.all(adopted.map(({ taskId }) => runtime.removeTask(taskId)));
     await runtime.stop({ stopTasks: true });
