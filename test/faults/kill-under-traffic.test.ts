@@ -190,10 +190,13 @@ describe.skipIf(process.platform !== 'linux')('kill -9 under traffic', () => {
     }
     for (let i = 0; i < 20; i++) await killChild('telemetry store', /telemetry/);
     for (let i = 0; i < 5; i++) await killChild('tables', /tables|dynalite/);
-    await until('an acknowledged item of each kind after the last kill', async () => {
-      const counts = [segments, lines, items].map((sender) => sender.acknowledged.length);
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      return [segments, lines, items].every((sender, i) => sender.acknowledged.length > counts[i]!);
+    const senders = { segments, lines, items };
+    const countsOf = () => Object.entries(senders).map(([kind, sender]) => [kind, sender.acknowledged.length] as const);
+    const atLastKill = Object.fromEntries(countsOf());
+    await until('an acknowledged item of each kind after the last kill', () => {
+      const waiting = countsOf().filter(([kind, count]) => count <= atLastKill[kind]!);
+      if (waiting.length > 0) throw new Error(`nothing new of ${waiting.map(([kind]) => kind).join(', ')}`);
+      return true;
     });
     await Promise.all([segments.stop(), lines.stop(), items.stop()]);
     expect(segments.acknowledged.length).toBeGreaterThan(50);
