@@ -13,14 +13,18 @@ const CLOSE_TIMEOUT_MS = 2_000;
 async function main(folder: string, socketPath: string): Promise<void> {
   // Ctrl-C reaches the whole process group; the parent decides when the tables close.
   process.on('SIGINT', () => undefined);
+  // Heard from the first moment on: a parent that is killed while we start would leave us behind with the folder's lock.
+  const end = () => (server ? close(server) : process.exit(0));
+  let server: Server | undefined;
+  process.on('disconnect', end);
+  process.on('SIGTERM', end);
+  if (!process.connected) end();
   await repairFolder(folder);
   // Status changes of tables take no time here: a waiter that finds CREATING sleeps 20 s.
-  const server: Server = dynalite({ path: folder, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  server = dynalite({ path: folder, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }) as Server;
   // Connections are our parent's own and stay open; closing idle ones would race with its next request.
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;
-  process.on('disconnect', () => close(server));
-  process.on('SIGTERM', () => close(server));
   await rm(socketPath, { force: true });
   server.listen(socketPath, () => tell({ kind: 'listening' }));
 }

@@ -20,6 +20,9 @@ process.on('message', (message: ParentMessage) => {
   else serve(message.options).catch((error: unknown) => fail(error));
 });
 
+// The parent may have gone while this file was being loaded; that event is over.
+if (!process.connected) process.exit(0);
+
 class DirectoryInUseError extends Error {}
 
 const closers: (() => void)[] = [];
