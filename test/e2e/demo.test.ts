@@ -152,7 +152,7 @@ describe('npm run demo', () => {
   test.skipIf(!isRoot)('as root, with a network for each task', { timeout: 300_000 }, async () => {
     const before = await networkLinks();
     await checkDemo({ network: 'namespace' });
-    expect(await networkLinks()).toEqual(before);
+    expect((await networkLinks()).filter((link) => !before.includes(link))).toEqual([]);
   });
 
   test('as an unprivileged user, on loopback', { timeout: 300_000 }, async () => {
@@ -173,6 +173,6 @@ describe('npm run demo', () => {
     expect((await get(demos[1]!, '/api/')).status).toBe(200);
     demos[1]!.interrupt();
     expect((await demos[1]!.ended).code).toBe(0);
-    expect(await networkLinks()).toEqual(before);
+    expect((await networkLinks()).filter((link) => !before.includes(link))).toEqual([]);
   });
 });

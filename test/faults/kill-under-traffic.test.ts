@@ -261,6 +261,6 @@ describe.skipIf(process.platform !== 'linux')('kill -9 under traffic', () => {
     await until('nothing left', () => leftoversOf(dataDir).length === 0, { timeoutMs: 5_000 }).catch(() => {
       expect(leftoversOf(dataDir)).toEqual([]);
     });
-    expect(await networkLinks()).toEqual(linksBefore);
+    expect((await networkLinks()).filter((link) => !linksBefore.includes(link))).toEqual([]);
   });
 });
