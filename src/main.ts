@@ -209,7 +209,6 @@ export async function startHatoba(config: Config): Promise<Hatoba> {
       return `http://${host}:${gateway.port}`;
     },
     readyLines: () => [
-      `hatoba ready http://${host}:${gateway.port}`,
       config.auth === 'open'
         ? `console http://${host}:${gateway.port}/console/`
         : 'console off: it cannot sign its calls (auth: enforce); the root key is printed by hatoba env',
@@ -217,6 +216,7 @@ export async function startHatoba(config: Config): Promise<Hatoba> {
         .map(([name, port]) => `${name}=${port}`)
         .join(' ')}`,
       `tasks run as ${compute.runtime === 'process' ? 'processes (no sandbox)' : compute.runtime}, ${compute.network.mode} network: ${compute.network.reason}`,
+      `hatoba ready http://${host}:${gateway.port}`,
     ],
     stop,
   };

@@ -5,7 +5,7 @@ export interface ServerOptions extends Partial<Config> {
   config?: string;
 }
 
-/** Runs hatoba in this process until SIGTERM or SIGINT. Prints one `hatoba ready` line on stdout. */
+/** Runs hatoba in this process until SIGTERM or SIGINT. Its last line on stdout, `hatoba ready`, says that it serves. */
 export async function start(options: ServerOptions): Promise<void> {
   const { config: configFile, ...flags } = options;
   const { loadConfig } = await import('../../src/config.ts');

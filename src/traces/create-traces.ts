@@ -34,6 +34,7 @@ const dayMs = 86_400_000;
 const requestTimeoutMs = 30_000;
 /** Longer than exporters wait between two batches: a connection closed in that moment would cost them one. */
 const keepAliveMs = 65_000;
+const portAttemptsMax = 20;
 
 /** Puts the plane together; `createTraces` is its door. */
 export function createTracesPlane(deps: TracesDeps): Traces {
@@ -111,6 +112,22 @@ export function createTracesPlane(deps: TracesDeps): Traces {
     return otlp.serve(request, response, sourceOf('otlp-http'));
   };
 
+  /** UDP and TCP on one port. A free UDP port may be taken for TCP: with port 0, another one is tried. */
+  async function listenForDaemon(): Promise<number> {
+    for (let attempt = 1; ; attempt += 1) {
+      const port = await udp.start(config.host, config.xrayPort);
+      try {
+        return await servers.listen(config.host, port, (request, response) => {
+          if (!refuse(request, response)) void deps.forwardToGateway(request, response);
+        });
+      } catch (error) {
+        const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+        if (!isTaken || config.xrayPort !== 0 || attempt === portAttemptsMax) throw error;
+        await udp.stop();
+      }
+    }
+  }
+
   return {
     services: [{ service: 'xray', handlers }],
     routes: [
@@ -157,10 +174,7 @@ export function createTracesPlane(deps: TracesDeps): Traces {
       }),
     async start() {
       void publishGroupMetrics({ telemetry, state, metrics: deps.metrics, clock, logger }, stopping.signal);
-      ports.xray = await udp.start(config.host, config.xrayPort);
-      await servers.listen(config.host, ports.xray, (request, response) => {
-        if (!refuse(request, response)) void deps.forwardToGateway(request, response);
-      });
+      ports.xray = await listenForDaemon();
       ports.otlpHttp = await servers.listen(config.host, config.otlpHttpPort, (request, response) => {
         serveOtlpHttp(request, response).catch((error: unknown) => {
           logger.error({ error }, 'OTLP request');

@@ -5,9 +5,10 @@ const sampler = require('aws-xray-sdk-core/dist/lib/middleware/sampling/default_
 xray.setDaemonAddress(process.env.AWS_XRAY_DAEMON_ADDRESS);
 const taken = {};
 const timer = setInterval(() => {
-  const second = Math.floor(Date.now() / 1000);
+  const before = Math.floor(Date.now() / 1000);
   const rule = sampler.shouldSample({ host: 'h', httpMethod: 'GET', urlPath: '/', serviceName: 'sampled' });
-  if (rule === 'shared') taken[second] = (taken[second] ?? 0) + 1;
+  // A decision on the edge of a second counts for neither: only the SDK knows in which one it was taken.
+  if (rule === 'shared' && Math.floor(Date.now() / 1000) === before) taken[before] = (taken[before] ?? 0) + 1;
 }, 10);
 setTimeout(() => {
   clearInterval(timer);

@@ -33,7 +33,13 @@ task=$(call ecs list-tasks --cluster "$name" --service-name "$name" --query 'tas
 echo "rolled $(call ecs describe-tasks --cluster "$name" --tasks "$task" --query 'tasks[0].taskDefinitionArn' --output text | sed 's/.*://')"
 sleep 2
 echo "line $(call logs filter-log-events --log-group-name "/ecs/$name" --filter-pattern second --query 'events[0].message' --output text)"
-echo "metrics $(call cloudwatch list-metrics --namespace AWS/ECS --dimensions "Name=ServiceName,Value=$name" --query 'length(Metrics)' --output text)"
+# The first datapoints of a service come with the next round of the meter.
+for attempt in $(seq 30); do
+  metrics=$(call cloudwatch list-metrics --namespace AWS/ECS --dimensions "Name=ServiceName,Value=$name" --query 'length(Metrics)' --output text)
+  [ "$metrics" = 0 ] || break
+  sleep 1
+done
+echo "metrics $metrics"
 call ecs delete-service --cluster "$name" --service "$name" --force >/dev/null
 call ecs wait services-inactive --cluster "$name" --services "$name"
 echo "deleted $(call ecs delete-cluster --cluster "$name" --query cluster.status --output text)"
