@@ -47,7 +47,7 @@ const routes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/traces',
-    validateSearch: (search) => pick(search, ['filter', 'sort'] as const),
+    validateSearch: (search) => pick(search, ['filter', 'sort', 'select'] as const),
     component: lazyRouteComponent(() => import('./pages/traces/traces-page.tsx'), 'TracesPage'),
   }),
   createRoute({

@@ -59,6 +59,9 @@ export interface TraceSummary {
   Users?: { UserName?: string }[];
   ServiceIds?: ServiceId[];
   EntryPoint?: ServiceId;
+  ResourceARNs?: { ARN?: string }[];
+  InstanceIds?: { Id?: string }[];
+  AvailabilityZones?: { Name?: string }[];
 }
 
 export interface TraceSummaryPage {

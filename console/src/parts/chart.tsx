@@ -19,6 +19,8 @@ export interface ChartProps {
   group?: string;
   /** Bars of percentages and the like: the axis goes at least to here. */
   least?: number;
+  /** Nothing was read yet: then emptiness means nothing. */
+  loading?: boolean;
 }
 
 /** All series on one time axis; a time at which a series has no value is a gap. */
@@ -51,7 +53,7 @@ export function Chart(props: ChartProps) {
   useEffect(() => {
     if (!holder.current || empty) return;
     const plot = new uPlot(
-      chartOptions(drawn, holder.current.clientWidth, height, utc),
+      chartOptions(drawn, holder.current.clientWidth, height, utc, t('column.when')),
       data as uPlot.AlignedData,
       holder.current,
     );
@@ -64,7 +66,7 @@ export function Chart(props: ChartProps) {
       resize.disconnect();
       plot.destroy();
     };
-  }, [names, mode, utc, empty, height]);
+  }, [names, mode, utc, empty, height, t('column.when')]);
 
   useEffect(() => {
     const plot = holder.current && plots.get(holder.current);
@@ -75,8 +77,8 @@ export function Chart(props: ChartProps) {
     <figure className="hatoba-chart" style={{ margin: 0 }}>
       <figcaption className="hatoba-label">{title}</figcaption>
       {empty ? (
-        <div className="hatoba-soft" style={{ height }}>
-          {t('chart.no-data')}
+        <div className="hatoba-soft hatoba-chart-empty" style={{ height: height + legendHeight }}>
+          {props.loading ? t('state.loading') : t('chart.no-data')}
         </div>
       ) : (
         <div ref={holder} role="img" aria-label={`${title}: ${lastValues(series, props.format)}`} />
@@ -84,6 +86,9 @@ export function Chart(props: ChartProps) {
     </figure>
   );
 }
+
+/** What uPlot's legend adds below a chart: an empty one is as high, so that nothing jumps. */
+const legendHeight = 32;
 
 const plots = new WeakMap<HTMLElement, uPlot>();
 
@@ -93,7 +98,13 @@ function lastValues(series: readonly Series[], format: (value: number) => string
     .join(', ');
 }
 
-function chartOptions(props: { current: ChartProps }, width: number, height: number, utc: boolean): uPlot.Options {
+function chartOptions(
+  props: { current: ChartProps },
+  width: number,
+  height: number,
+  utc: boolean,
+  whenText: string,
+): uPlot.Options {
   const line = resolveColour(colour.line);
   const soft = resolveColour(colour.textSoft);
   const { series, range, format, threshold, group, least } = props.current;
@@ -137,8 +148,11 @@ function chartOptions(props: { current: ChartProps }, width: number, height: num
     ],
     series: [
       {
-        label: '',
-        value: (_, seconds) => (seconds === null ? '' : formatTime(seconds * 1000, { utc, now: range.end })),
+        label: whenText,
+        value: (plot, seconds) => {
+          const at = seconds ?? plot.data[0].at(-1);
+          return at === undefined ? '-' : formatTime(at * 1000, { utc, now: range.end });
+        },
       },
       ...series.map(
         (one, index): uPlot.Series => ({
@@ -147,7 +161,11 @@ function chartOptions(props: { current: ChartProps }, width: number, height: num
           width: 1.5,
           spanGaps: false,
           points: { show: one.values.length < 40, size: 4 },
-          value: (_, value) => (value === null ? '-' : format(value)),
+          value: (plot, value, at, point) => {
+            // Without a cursor the newest values are shown.
+            const shown = point === null ? plot.data[at]?.at(-1) : value;
+            return shown === null || shown === undefined ? '-' : format(shown);
+          },
         }),
       ),
     ],

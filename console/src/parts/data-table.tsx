@@ -23,6 +23,20 @@ interface DataTableProps<Item> {
   loading?: boolean;
 }
 
+/** Short texts, which numbers with their units are, stay on one line; only long ones are broken. */
+const oneLineUpTo = 24;
+
+function unbroken<Item>(column: TableProps.ColumnDefinition<Item>): TableProps.ColumnDefinition<Item> {
+  return {
+    ...column,
+    cell: (item) => {
+      const content = column.cell(item);
+      const short = typeof content === 'number' || (typeof content === 'string' && content.length <= oneLineUpTo);
+      return short ? <span className="hatoba-nowrap">{content}</span> : content;
+    },
+  };
+}
+
 /** A table that sorts, filters by text and pages in the browser. */
 export function DataTable<Item>(props: DataTableProps<Item>) {
   const t = useText();
@@ -44,7 +58,7 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
     <Table
       {...collectionProps}
       items={shown}
-      columnDefinitions={columns}
+      columnDefinitions={columns.map(unbroken)}
       variant={variant}
       wrapLines
       contentDensity="compact"

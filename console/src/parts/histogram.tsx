@@ -38,7 +38,7 @@ interface HistogramProps {
   onMark: (range: { from: number; to: number }) => void;
 }
 
-const width = 320;
+const width = 480;
 const height = 96;
 const foot = 16;
 

@@ -64,6 +64,7 @@ export function MetricCharts({ name, charts }: { name: string; charts: readonly 
             range={range}
             format={chart.format}
             group={name}
+            loading={data.isPending}
             {...(chart.threshold === undefined ? {} : { threshold: chart.threshold })}
             {...(chart.least === undefined ? {} : { least: chart.least })}
           />

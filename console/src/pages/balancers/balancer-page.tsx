@@ -6,17 +6,16 @@ import {
   describeRules,
   describeTargetGroups,
   describeTargetHealth,
-  type LoadBalancer,
 } from '../../api/elbv2.ts';
 import type { Scope } from '../../api/request.ts';
 import { useLive } from '../../app/scope.ts';
-import { formatCount, formatDuration } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
-import { type MetricChart, MetricCharts } from '../../parts/metric-charts.tsx';
+import { MetricCharts } from '../../parts/metric-charts.tsx';
 import { Page } from '../../parts/page.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { Empty } from '../../parts/states.tsx';
 import { BalancerAddress } from './balancer-address.tsx';
+import { balancerCharts, balancerDimension } from './balancer-charts.ts';
 import { BalancerState } from './balancer-state.tsx';
 import { ListenerRules } from './listener-rules.tsx';
 import { TargetGroupTable } from './target-group-table.tsx';
@@ -86,45 +85,11 @@ function BalancerView({ reading }: { reading: BalancerReading }) {
         <TargetGroupTable key={group.arn} group={group} />
       ))}
       <section className="hatoba-box">
-        <MetricCharts name={`balancer ${balancer.name}`} charts={balancerCharts(t, balancer)} />
+        <MetricCharts
+          name={`balancer ${balancer.name}`}
+          charts={balancerCharts(t, { LoadBalancer: balancerDimension(balancer.arn) })}
+        />
       </section>
     </SpaceBetween>
   );
-}
-
-/** The dimension as CloudWatch has it: the end of the ARN, `app/<name>/<id>`. */
-function balancerCharts(t: ReturnType<typeof useText>, balancer: LoadBalancer): MetricChart[] {
-  const dimensions = { LoadBalancer: balancer.arn.split(':loadbalancer/')[1] ?? balancer.name };
-  const line = (name: string, label: string, stat: string) => ({
-    namespace: 'AWS/ApplicationELB',
-    name,
-    dimensions,
-    stat,
-    label,
-  });
-  return [
-    {
-      title: t('metric.requests'),
-      lines: [line('RequestCount', t('metric.requests'), 'Sum')],
-      format: formatCount,
-      period: 60,
-    },
-    {
-      title: t('metric.target-time'),
-      lines: [line('TargetResponseTime', 'p50', 'p50'), line('TargetResponseTime', 'p95', 'p95')],
-      format: (seconds) => formatDuration(seconds),
-      period: 60,
-    },
-    {
-      title: t('metric.responses'),
-      lines: [
-        line('HTTPCode_Target_2XX_Count', '2xx', 'Sum'),
-        line('HTTPCode_Target_4XX_Count', '4xx', 'Sum'),
-        line('HTTPCode_Target_5XX_Count', '5xx', 'Sum'),
-        line('HTTPCode_ELB_5XX_Count', t('metric.elb-5xx'), 'Sum'),
-      ],
-      format: formatCount,
-      period: 60,
-    },
-  ];
 }

@@ -14,7 +14,7 @@ export function shapeOf(map: TraceMap): string {
 /** Left to right from the clients. Top left corners. */
 export function layOut(map: TraceMap): Positions {
   const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ rankdir: 'LR', nodesep: 30, ranksep: 110, marginx: 20, marginy: 20 });
+  graph.setGraph({ rankdir: 'LR', nodesep: 36, ranksep: 56, marginx: 10, marginy: 10 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const node of map.nodes) graph.setNode(node.id, { width: nodeWidth, height: nodeHeight });
   for (const edge of map.edges) graph.setEdge(edge.source, edge.target);

@@ -36,6 +36,7 @@ export function MapTable({ map, minutes, onSelect }: MapTableProps) {
           id: 'name',
           header: t('column.name'),
           sortingField: 'name',
+          minWidth: 150,
           cell: (node) => (
             <Button variant="inline-link" onClick={() => onSelect({ node: node.id })}>
               {node.name}
@@ -64,7 +65,15 @@ export function MapTable({ map, minutes, onSelect }: MapTableProps) {
         {
           id: 'calls',
           header: t('map.calls-per-minute'),
-          cell: (node) => perMinute(node.shares.total, minutes),
+          cell: (node) => (
+            <Go
+              to="/traces"
+              search={{ filter: serviceCondition({ name: node.name, type: '' }), sort: 'slow' }}
+              title={`${t('page.traces')}: ${formatCount(node.shares.total)}`}
+            >
+              {perMinute(node.shares.total, minutes)}
+            </Go>
+          ),
           sortingComparator: (a, b) => a.shares.total - b.shares.total,
         },
         ...(['error', 'throttle', 'fault'] as const).map((outcome) => ({
@@ -74,15 +83,6 @@ export function MapTable({ map, minutes, onSelect }: MapTableProps) {
           sortingComparator: (a: MapNode, b: MapNode) => a.shares[outcome] - b.shares[outcome],
         })),
         { id: 'calls-to', header: t('map.calls-to'), cell: (node) => callees(node) || '-' },
-        {
-          id: 'traces',
-          header: t('page.traces'),
-          cell: (node) => (
-            <Go to="/traces" search={{ filter: serviceCondition({ name: node.name, type: '' }), sort: 'slow' }}>
-              {formatCount(node.shares.total)}
-            </Go>
-          ),
-        },
       ]}
     />
   );

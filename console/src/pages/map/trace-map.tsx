@@ -33,6 +33,7 @@ export interface EdgeData extends Record<string, unknown> {
   minutes: number;
 }
 
+const fit = { padding: 0.04, maxZoom: 1.4 };
 const nodeTypes = { service: NodeCard };
 const edgeTypes = { calls: EdgeLine };
 
@@ -108,7 +109,7 @@ function Picture({ map, metric, minutes, slowId, selected, onSelect, height, sma
           if (change?.type === 'select') onSelect?.({ node: change.id });
         }}
         fitView
-        fitViewOptions={{ padding: 0.08, maxZoom: 1.1 }}
+        fitViewOptions={fit}
         preventScrolling={!small}
         zoomOnScroll={!small}
         panOnDrag={!small}
@@ -128,7 +129,7 @@ function FitView({ shape }: { shape: string }) {
   const height = useStore((state) => state.height);
   useEffect(() => {
     if (width === 0 || height === 0) return;
-    const timer = setTimeout(() => flow.fitView({ padding: 0.08, maxZoom: 1.1 }), 60);
+    const timer = setTimeout(() => flow.fitView(fit), 60);
     return () => clearTimeout(timer);
   }, [shape, flow, width, height]);
   return null;

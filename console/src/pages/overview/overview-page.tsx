@@ -47,7 +47,7 @@ function SmallMap() {
   const graph = useLive(['map'], ({ scope, range, signal }) => getServiceGraph(scope, range, signal));
   const range = now();
   return (
-    <section className="hatoba-box">
+    <section className="hatoba-box hatoba-small-map">
       <div className="hatoba-label">
         <Go to="/map">{t('page.map')}</Go>
       </div>

@@ -5,6 +5,26 @@ import type { MetricChart, MetricLine } from '../../parts/metric-charts.tsx';
 const megabytes = (value: number) => formatBytes(value * 1_048_576);
 const rate = (value: number) => `${formatBytes(value)}/s`;
 
+/** CPU and memory of each container of a task, a line for each. */
+export function containerCharts(
+  t: Translate,
+  dimensions: Record<string, string>,
+  containers: readonly string[],
+): MetricChart[] {
+  const lines = (name: string): MetricLine[] =>
+    containers.map((container) => ({
+      namespace: 'ECS/ContainerInsights',
+      name,
+      dimensions: { ...dimensions, ContainerName: container },
+      stat: 'Average',
+      label: container,
+    }));
+  return [
+    { title: t('metric.container-cpu'), lines: lines('ContainerCpuUtilized'), format: formatCount },
+    { title: t('metric.container-memory'), lines: lines('ContainerMemoryUtilized'), format: megabytes },
+  ];
+}
+
 /** CPU, memory, network and storage of whatever the dimensions name, as Container Insights has them. */
 export function resourceCharts(t: Translate, dimensions: Record<string, string>): MetricChart[] {
   const line = (name: string, label: string, stat = 'Average'): MetricLine => ({

@@ -6,16 +6,15 @@ import { useLive } from '../../app/scope.ts';
 import { useText } from '../../i18n/text.ts';
 import { serviceCondition } from '../../parts/filter-text.ts';
 import { Go } from '../../parts/go.tsx';
-import { MetricCharts } from '../../parts/metric-charts.tsx';
 import { Page } from '../../parts/page.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { Empty } from '../../parts/states.tsx';
 import { DefinitionDiff } from './definition-diff.tsx';
 import { DeploymentStory } from './deployment-story.tsx';
-import { resourceCharts } from './resource-charts.ts';
 import { ServiceActions } from './service-actions.tsx';
 import { ServiceEvents } from './service-events.tsx';
 import { ServiceLogs } from './service-logs.tsx';
+import { ServiceMetrics } from './service-metrics.tsx';
 import { ServiceState } from './service-state.tsx';
 import { TargetGroupsOf } from './target-groups-of.tsx';
 import { TaskSlots } from './task-slots.tsx';
@@ -62,12 +61,7 @@ function ServiceView({ cluster, service }: { cluster: string; service: Service }
     {
       id: 'metrics',
       label: t('page.metrics'),
-      content: (
-        <MetricCharts
-          name={`service ${cluster} ${name}`}
-          charts={resourceCharts(t, { ClusterName: cluster, ServiceName: name })}
-        />
-      ),
+      content: <ServiceMetrics cluster={cluster} service={service} />,
     },
     { id: 'events', label: t('service.events'), content: <ServiceEvents events={service.events ?? []} /> },
     { id: 'logs', label: t('page.logs'), content: <ServiceLogs service={service} /> },

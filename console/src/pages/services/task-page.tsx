@@ -14,7 +14,7 @@ import { Page } from '../../parts/page.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { Empty, ErrorBox } from '../../parts/states.tsx';
 import { ContainerTable } from './container-table.tsx';
-import { resourceCharts } from './resource-charts.ts';
+import { containerCharts, resourceCharts } from './resource-charts.ts';
 import { TaskLogs } from './task-logs.tsx';
 import { TaskState } from './task-state.tsx';
 import { TaskStory } from './task-story.tsx';
@@ -55,6 +55,7 @@ function TaskView({ cluster, id, task }: { cluster: string; id: string; task: Ta
   const search = useSearch({ from: '/tasks/$cluster/$task' });
   const navigate = useNavigate({ from: '/tasks/$cluster/$task' });
   const { family, revision } = familyAndRevision(task.taskDefinitionArn);
+  const dimensions = { ClusterName: cluster, TaskDefinitionFamily: family, TaskId: id };
   const address = task.attachments
     ?.flatMap((attachment) => attachment.details ?? [])
     .find((detail) => detail.name === 'privateIPv4Address')?.value;
@@ -118,7 +119,14 @@ function TaskView({ cluster, id, task }: { cluster: string; id: string; task: Ta
             content: (
               <MetricCharts
                 name={`task ${id}`}
-                charts={resourceCharts(t, { ClusterName: cluster, TaskDefinitionFamily: family, TaskId: id })}
+                charts={[
+                  ...resourceCharts(t, dimensions),
+                  ...containerCharts(
+                    t,
+                    dimensions,
+                    (task.containers ?? []).map((container) => container.name ?? ''),
+                  ),
+                ]}
               />
             ),
           },

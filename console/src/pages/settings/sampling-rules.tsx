@@ -11,6 +11,12 @@ import { QueryView } from '../../parts/query-view.tsx';
 import { ErrorBox } from '../../parts/states.tsx';
 import { SamplingRuleDialog } from './sampling-rule-dialog.tsx';
 
+/** What a rule asks for, without the parts that take anything. */
+function matchOf(rule: SamplingRule): string {
+  const address = rule.Host === '*' && rule.URLPath === '*' ? '*' : `${rule.Host}${rule.URLPath}`;
+  return [rule.HTTPMethod, address, rule.ServiceName, rule.ServiceType].filter((part) => part !== '*').join(' · ');
+}
+
 /** Sampling rules in the order in which they are tried, with what each matched lately. */
 export function SamplingRules() {
   const t = useText();
@@ -51,8 +57,7 @@ export function SamplingRules() {
               {
                 id: 'match',
                 header: t('sampling.match'),
-                cell: (rule) =>
-                  `${rule.HTTPMethod} ${rule.Host}${rule.URLPath} · ${rule.ServiceName} · ${rule.ServiceType}`,
+                cell: (rule) => matchOf(rule) || t('sampling.any'),
               },
               {
                 id: 'reservoir',

@@ -22,7 +22,8 @@ function annotationText(value: AnnotationValue | undefined): { text: string; lit
   return plain === undefined ? undefined : { text: String(plain), literal: String(plain) };
 }
 
-function valuesOf(trace: TraceSummary): [facet: string, text: string, condition: string][] {
+/** The values by which traces are told apart, each with the condition that selects it. */
+export function valuesOf(trace: TraceSummary): [facet: string, text: string, condition: string][] {
   const found: [string, string, string][] = [];
   const http = trace.Http ?? {};
   if (trace.HasFault) found.push(['flag', 'fault', 'fault']);

@@ -95,13 +95,12 @@ export function TraceTable({ traces, slowFirst, onSort, loading, onAdd, empty }:
             </span>
           ),
         },
-        { id: 'method', header: t('column.method'), cell: (trace) => trace.Http?.HttpMethod ?? '-' },
         {
           id: 'url',
-          header: 'URL',
+          header: t('traces.request'),
           cell: (trace) => (
             <span className="hatoba-one-line" title={trace.Http?.HttpURL ?? ''}>
-              {withoutScheme(trace.Http?.HttpURL)}
+              {`${trace.Http?.HttpMethod ?? ''} ${withoutScheme(trace.Http?.HttpURL)}`}
             </span>
           ),
         },

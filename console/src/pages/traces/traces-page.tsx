@@ -15,8 +15,11 @@ import { countFacets } from './count-facets.ts';
 import { Facets } from './facets.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { OverTime } from './over-time.tsx';
+import { Scatter } from './scatter.tsx';
+import { readSelection, writeSelection } from './selection.ts';
 import { TraceTable } from './trace-table.tsx';
 import { useSummaries } from './use-summaries.ts';
+import { WhyDifferent } from './why-different.tsx';
 
 export function TracesPage() {
   const t = useText();
@@ -35,6 +38,9 @@ export function TracesPage() {
     if (traceId && !text.includes('"')) navigate({ to: '/traces/$traceId', params: { traceId } });
     else navigate({ search: (before) => ({ ...before, filter: text.trim() || undefined }) });
   };
+  const selection = readSelection(search.select);
+  const select = (chosen: string | undefined) =>
+    navigate({ search: (before) => ({ ...before, select: chosen }), replace: true });
   const add = (condition: string) => run(addToFilter(filter, condition));
 
   return (
@@ -80,6 +86,17 @@ export function TracesPage() {
                   />
                 </div>
               </div>
+            )}
+            {traces.length > 0 && (
+              <Scatter
+                traces={traces}
+                range={now()}
+                selection={selection}
+                onSelect={(chosen) => select(chosen && writeSelection(chosen))}
+              />
+            )}
+            {selection && traces.length > 0 && (
+              <WhyDifferent traces={traces} selection={selection} onAdd={add} onClear={() => select(undefined)} />
             )}
             <TraceTable
               traces={traces}
