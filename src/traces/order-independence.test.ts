@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { newTraceId, shopRequest, startTestPlane, type TestPlane } from './test-plane.ts';
+import { newTraceId, shopRequest, startTestPlane, type TestPlane } from './test-plane.fixture.ts';
 
 let plane: TestPlane;
 beforeAll(async () => {

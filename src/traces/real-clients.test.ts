@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Service } from '@aws-sdk/client-xray';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { newTraceId, startTestPlane, type TestPlane } from './test-plane.ts';
+import { newTraceId, startTestPlane, type TestPlane } from './test-plane.fixture.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const children: ChildProcess[] = [];

@@ -3,7 +3,7 @@ import { startTestGateway, type TestGateway } from '../../gateway/test-gateway.f
 import type { Shape } from '../../wire/aws/model.ts';
 import { openModelPack } from '../../wire/aws/model-pack.ts';
 import { validateInput } from '../../wire/aws/validate.ts';
-import { account, region, shopRequest, startTestPlane, type TestPlane } from '../test-plane.ts';
+import { account, region, shopRequest, startTestPlane, type TestPlane } from '../test-plane.fixture.ts';
 import { putDocuments } from './plane-client.fixture.ts';
 
 const model = openModelPack().load('xray');

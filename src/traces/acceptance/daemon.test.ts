@@ -1,6 +1,6 @@
 import dgram, { type Socket } from 'node:dgram';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { account, newId, newTraceId, region, startTestPlane, type TestPlane } from '../test-plane.ts';
+import { account, newId, newTraceId, region, startTestPlane, type TestPlane } from '../test-plane.fixture.ts';
 import { encodeTraces } from './encode-otlp.fixture.ts';
 import { makeSegment, putDocuments, readDocuments } from './plane-client.fixture.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newId, startTestPlane, type TestPlane } from '../test-plane.ts';
+import { newId, startTestPlane, type TestPlane } from '../test-plane.fixture.ts';
 import { findTraceIds, makeSegment, putDocuments, readDocuments } from './plane-client.fixture.ts';
 
 let plane: TestPlane;

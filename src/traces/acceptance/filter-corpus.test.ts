@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { corpus } from '../filter/corpus.fixture.ts';
-import { startTestPlane, type TestPlane } from '../test-plane.ts';
+import { startTestPlane, type TestPlane } from '../test-plane.fixture.ts';
 import { findTraceIds, makeCall, makeSegment, putDocuments } from './plane-client.fixture.ts';
 
 let plane: TestPlane;

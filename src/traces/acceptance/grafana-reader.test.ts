@@ -1,6 +1,6 @@
 import type { Service, TraceSummary } from '@aws-sdk/client-xray';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { shopRequest, startTestPlane, type TestPlane } from '../test-plane.ts';
+import { shopRequest, startTestPlane, type TestPlane } from '../test-plane.fixture.ts';
 import { makeSegment, putDocuments } from './plane-client.fixture.ts';
 
 // What Grafana's X-Ray data source reads of each answer. It is written in Go and looks behind pointers without asking:

@@ -1,6 +1,6 @@
 import type { Service } from '@aws-sdk/client-xray';
-import type { TestPlane } from '../test-plane.ts';
-import { newId, newTraceId } from '../test-plane.ts';
+import type { TestPlane } from '../test-plane.fixture.ts';
+import { newId, newTraceId } from '../test-plane.fixture.ts';
 
 /** A segment of `seconds` in a trace of its own, unless `more` says otherwise. */
 export function makeSegment(start: number, seconds: number, name: string, more: object = {}) {

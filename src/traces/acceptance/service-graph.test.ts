@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestPlane, type TestPlane } from '../test-plane.ts';
+import { startTestPlane, type TestPlane } from '../test-plane.fixture.ts';
 import {
   edgesIn,
   findTraceIds,

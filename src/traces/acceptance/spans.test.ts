@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newId, startTestPlane, type TestPlane } from '../test-plane.ts';
+import { newId, startTestPlane, type TestPlane } from '../test-plane.fixture.ts';
 import { edgesIn, findTraceIds, putDocuments, readDocuments, readGraph } from './plane-client.fixture.ts';
 
 let plane: TestPlane;
