@@ -3,6 +3,7 @@ import type { HttpRoute } from '../wire/aws/service-table.ts';
 import { judge } from './judge.ts';
 import { type OverviewSources, readSnapshot } from './read-snapshot.ts';
 
+export type { DeploymentEffect, DeploymentEffects } from './deployment-effect.ts';
 export type { CallOperation } from './read-snapshot.ts';
 
 /** The door of the overview: one route that says whether all is well and, if not, where to look. It owns nothing. */

@@ -11,6 +11,9 @@ import type { AccountRegion, WorkloadIdentity } from '../wire/aws/call-context.t
 import type { Plane } from '../wire/aws/service-table.ts';
 import { createTracesPlane } from './create-traces.ts';
 
+export type { InsightUpdate } from './insights/model.ts';
+export type { LinkedTrace, TraceLinks } from './links/model.ts';
+
 export interface TraceReceivers {
   /** Reads X-Ray daemon datagrams from a socket that is already bound (a task's own 127.0.0.1:2000). */
   serveDaemonUdp(socket: UdpSocket, workload: WorkloadIdentity): void;
