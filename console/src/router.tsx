@@ -22,6 +22,22 @@ function pick<Key extends string>(search: Record<string, unknown>, keys: readonl
   return kept;
 }
 
+const importTries = 4;
+
+/** A page's program, asked for again when it did not arrive: a browser drops what it is loading when a network interface comes or goes. */
+function loadingAgain<Module>(load: () => Promise<Module>): () => Promise<Module> {
+  return async () => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await load();
+      } catch (error) {
+        if (attempt === importTries) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 400 * attempt));
+      }
+    }
+  };
+}
+
 const rootRoute = createRootRoute({
   component: Shell,
   notFoundComponent: NotFound,
@@ -36,99 +52,154 @@ const routes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/',
-    component: lazyRouteComponent(() => import('./pages/overview/overview-page.tsx'), 'OverviewPage'),
+    component: lazyRouteComponent(
+      loadingAgain(() => import('./pages/overview/overview-page.tsx')),
+      'OverviewPage',
+    ),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/map',
-    validateSearch: (search) => pick(search, ['node', 'edge', 'view', 'metric', 'from', 'to'] as const),
-    component: lazyRouteComponent(() => import('./pages/map/map-page.tsx'), 'MapPage'),
+    validateSearch: (search) =>
+      pick(search, ['node', 'edge', 'view', 'metric', 'from', 'to', 'show', 'against'] as const),
+    component: lazyRouteComponent(
+      loadingAgain(() => import('./pages/map/map-page.tsx')),
+      'MapPage',
+    ),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/traces',
-    validateSearch: (search) => pick(search, ['filter', 'sort', 'select'] as const),
-    component: lazyRouteComponent(() => import('./pages/traces/traces-page.tsx'), 'TracesPage'),
+    validateSearch: (search) => pick(search, ['filter', 'sort', 'select', 'drawing'] as const),
+    component: lazyRouteComponent(
+      loadingAgain(() => import('./pages/traces/traces-page.tsx')),
+      'TracesPage',
+    ),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/traces/$traceId',
     validateSearch: (search) => pick(search, ['segment', 'tab', 'find'] as const),
-    component: lazyRouteComponent(() => import('./pages/trace/trace-page.tsx'), 'TracePage'),
+    component: lazyRouteComponent(
+      loadingAgain(() => import('./pages/trace/trace-page.tsx')),
+      'TracePage',
+    ),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/services',
-    component: lazyRouteComponent(() => import('./pages/services/clusters-page.tsx'), 'ClustersPage'),
+    component: lazyRouteComponent(
+      loadingAgain(() => import('./pages/services/clusters-page.tsx')),
+      'ClustersPage',
+    ),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/services/$cluster',
-    component: lazyRouteComponent(() => import('./pages/services/cluster-page.tsx'), 'ClusterPage'),
+    component: lazyRouteComponent(
+      loadingAgain(() => import('./pages/services/cluster-page.tsx')),
+      'ClusterPage',
+    ),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/services/$cluster/$service',
     validateSearch: (search) => pick(search, ['tab', 'left', 'right'] as const),
-    component: lazyRouteComponent(() => import('./pages/services/service-page.tsx'), 'ServicePage'),
+    component: lazyRouteComponent(
+      loadingAgain(() => import('./pages/services/service-page.tsx')),
+      'ServicePage',
+    ),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/tasks/$cluster/$task',
     validateSearch: (search) => pick(search, ['tab'] as const),
-    component: lazyRouteComponent(() => import('./pages/services/task-page.tsx'), 'TaskPage'),
+    component: lazyRouteComponent(
+      loadingAgain(() => import('./pages/services/task-page.tsx')),
+      'TaskPage',
+    ),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/task-definitions/$family/$revision',
-    component: lazyRouteComponent(() => import('./pages/services/task-definition-page.tsx'), 'TaskDefinitionPage'),
+    component: lazyRouteComponent(
+      loadingAgain(() => import('./pages/services/task-definition-page.tsx')),
+      'TaskDefinitionPage',
+    ),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/load-balancers',
-    component: lazyRouteComponent(() => import('./pages/balancers/balancers-page.tsx'), 'BalancersPage'),
+    component: lazyRouteComponent(
+      loadingAgain(() => import('./pages/balancers/balancers-page.tsx')),
+      'BalancersPage',
+    ),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/load-balancers/$name',
-    component: lazyRouteComponent(() => import('./pages/balancers/balancer-page.tsx'), 'BalancerPage'),
+    component: lazyRouteComponent(
+      loadingAgain(() => import('./pages/balancers/balancer-page.tsx')),
+      'BalancerPage',
+    ),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/logs',
     validateSearch: (search) => pick(search, ['group', 'stream', 'pattern', 'tail'] as const),
-    component: lazyRouteComponent(() => import('./pages/logs/logs-page.tsx'), 'LogsPage'),
+    component: lazyRouteComponent(
+      loadingAgain(() => import('./pages/logs/logs-page.tsx')),
+      'LogsPage',
+    ),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/metrics',
     validateSearch: (search) => pick(search, ['namespace', 'find', 'metrics', 'stat'] as const),
-    component: lazyRouteComponent(() => import('./pages/metrics/metrics-page.tsx'), 'MetricsPage'),
+    component: lazyRouteComponent(
+      loadingAgain(() => import('./pages/metrics/metrics-page.tsx')),
+      'MetricsPage',
+    ),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/alarms',
-    component: lazyRouteComponent(() => import('./pages/alarms/alarms-page.tsx'), 'AlarmsPage'),
+    component: lazyRouteComponent(
+      loadingAgain(() => import('./pages/alarms/alarms-page.tsx')),
+      'AlarmsPage',
+    ),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/alarms/$name',
-    component: lazyRouteComponent(() => import('./pages/alarms/alarm-page.tsx'), 'AlarmPage'),
+    component: lazyRouteComponent(
+      loadingAgain(() => import('./pages/alarms/alarm-page.tsx')),
+      'AlarmPage',
+    ),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/canaries',
-    component: lazyRouteComponent(() => import('./pages/canaries/canaries-page.tsx'), 'CanariesPage'),
+    component: lazyRouteComponent(
+      loadingAgain(() => import('./pages/canaries/canaries-page.tsx')),
+      'CanariesPage',
+    ),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/canaries/$name',
-    component: lazyRouteComponent(() => import('./pages/canaries/canary-page.tsx'), 'CanaryPage'),
+    component: lazyRouteComponent(
+      loadingAgain(() => import('./pages/canaries/canary-page.tsx')),
+      'CanaryPage',
+    ),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/settings',
-    component: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
+    component: lazyRouteComponent(
+      loadingAgain(() => import('./pages/settings/settings-page.tsx')),
+      'SettingsPage',
+    ),
   }),
 ] as const;
 

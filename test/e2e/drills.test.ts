@@ -37,7 +37,12 @@ class Newcomer {
   }
 
   async click(what: ReturnType<Page['getByText']>): Promise<void> {
-    await what.click({ timeout: 60_000 });
+    try {
+      await what.click({ timeout: 60_000 });
+    } catch (error) {
+      const seen = await this.page.locator('body').innerText();
+      throw new Error(`${(error as Error).message}\nat ${this.page.url()} the person sees:\n${seen}`);
+    }
     this.clicks += 1;
   }
 }

@@ -1,4 +1,4 @@
-import { ApiError, type Scope } from './request.ts';
+import { ApiError, fetchText, type Scope } from './request.ts';
 
 export type Level = 'ok' | 'warning' | 'critical';
 export type Params = Record<string, string | number>;
@@ -59,15 +59,8 @@ export interface LedgerEntry {
 }
 
 async function get<Output>(path: string, signal?: AbortSignal): Promise<Output> {
-  let response: Response;
-  try {
-    response = await fetch(path, signal ? { signal } : {});
-  } catch (cause) {
-    if (signal?.aborted) throw cause;
-    throw new ApiError(path, 'Unreachable', cause instanceof Error ? cause.message : String(cause), 0, '');
-  }
+  const { response, text } = await fetchText(path, path, {}, signal);
   const requestId = response.headers.get('x-amzn-requestid') ?? '';
-  const text = await response.text();
   if (!response.ok) throw new ApiError(path, `HTTP ${response.status}`, text.slice(0, 500), response.status, requestId);
   return JSON.parse(text) as Output;
 }

@@ -39,22 +39,35 @@ interface Call {
   signal?: AbortSignal | undefined;
 }
 
-/** Sends one call and gives back its text. Throws ApiError; an unreachable server has the code `Unreachable`. */
-export async function send(call: Call): Promise<string> {
-  const { scope, service, operation, path = '/', method = 'POST', headers = {}, body, signal } = call;
-  let response: Response;
+/** A connection that is cut without a word would otherwise leave its page waiting for ever. */
+const answerMsMax = 60_000;
+
+/** Fetches a whole answer. Throws ApiError with the code `Unreachable` when none came, whatever cut it short. */
+export async function fetchText(
+  operation: string,
+  path: string,
+  request: RequestInit,
+  signal?: AbortSignal,
+): Promise<{ response: Response; text: string }> {
+  const late = AbortSignal.timeout(answerMsMax);
   try {
-    response = await fetch(path, {
-      method,
-      headers: { ...headers, authorization: authorization(scope, service) },
-      ...(body === undefined ? {} : { body }),
-      ...(signal ? { signal } : {}),
-    });
+    const response = await fetch(path, { ...request, signal: signal ? AbortSignal.any([signal, late]) : late });
+    return { response, text: await response.text() };
   } catch (cause) {
     if (signal?.aborted) throw cause;
     throw new ApiError(operation, 'Unreachable', cause instanceof Error ? cause.message : String(cause), 0, '');
   }
-  const text = await response.text();
+}
+
+/** Sends one call and gives back its text. Throws ApiError; an unreachable server has the code `Unreachable`. */
+export async function send(call: Call): Promise<string> {
+  const { scope, service, operation, path = '/', method = 'POST', headers = {}, body, signal } = call;
+  const request: RequestInit = {
+    method,
+    headers: { ...headers, authorization: authorization(scope, service) },
+    ...(body === undefined ? {} : { body }),
+  };
+  const { response, text } = await fetchText(operation, path, request, signal);
   if (!response.ok) throw toApiError(operation, response, text);
   return text;
 }
