@@ -1,5 +1,6 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { Repeat } from '../../platform/repeat.ts';
 import type { TaskRecord } from '../model.ts';
 import type { ComputeStore, Mirror, Write } from '../store.ts';
 
@@ -13,28 +14,23 @@ const batchSize = 200;
 /** Forgets what has ended: stopped tasks and deleted services after an hour, used client tokens after a day. */
 export class Housekeeping {
   private readonly deps: { store: ComputeStore; clock: Clock; logger: Logger };
-  private readonly stopped = new AbortController();
-  private running: Promise<void> | undefined;
+  private readonly repeat: Repeat;
 
   constructor(deps: Housekeeping['deps']) {
     this.deps = deps;
+    this.repeat = new Repeat(() => this.tidy(), {
+      clock: deps.clock,
+      pauseMs: intervalMs,
+      onError: (error) => deps.logger.warn({ err: error }, 'old records could not be forgotten'),
+    });
   }
 
   start(): void {
-    this.running = this.loop();
+    this.repeat.start();
   }
 
-  async stop(): Promise<void> {
-    this.stopped.abort();
-    await this.running;
-  }
-
-  private async loop(): Promise<void> {
-    const { clock, logger } = this.deps;
-    while (!this.stopped.signal.aborted) {
-      await this.tidy().catch((error) => logger.warn({ err: error }, 'old records could not be forgotten'));
-      await clock.sleep(intervalMs, this.stopped.signal).catch(() => {});
-    }
+  stop(): Promise<void> {
+    return this.repeat.stop();
   }
 
   async tidy(): Promise<void> {

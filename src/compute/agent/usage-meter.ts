@@ -1,6 +1,7 @@
 import type { MetricDatum, Metrics } from '../../metrics/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { Repeat } from '../../platform/repeat.ts';
 import { clusterKey, definitionKeyOfArn, type ServiceRecord, serviceKey, type TaskRecord } from '../model.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { ComputeStore } from '../store.ts';
@@ -20,27 +21,23 @@ export class UsageMeter {
     logger: Logger;
   };
   private readonly samples = new Map<string, UsageSample>();
-  private readonly stopped = new AbortController();
-  private running: Promise<void> | undefined;
+  private readonly repeat: Repeat;
 
   constructor(deps: UsageMeter['deps']) {
     this.deps = deps;
+    this.repeat = new Repeat(() => this.measure(), {
+      clock: deps.clock,
+      pauseMs: intervalMs,
+      onError: (error) => deps.logger.warn({ err: error }, 'usage could not be measured'),
+    });
   }
 
   start(): void {
-    this.running = this.loop();
+    this.repeat.start();
   }
 
-  async stop(): Promise<void> {
-    this.stopped.abort();
-    await this.running;
-  }
-
-  private async loop(): Promise<void> {
-    while (!this.stopped.signal.aborted) {
-      await this.measure().catch((error) => this.deps.logger.warn({ err: error }, 'usage could not be measured'));
-      await this.deps.clock.sleep(intervalMs, this.stopped.signal).catch(() => {});
-    }
+  stop(): Promise<void> {
+    return this.repeat.stop();
   }
 
   /** One round. Public for tests, which do not wait ten seconds. */
