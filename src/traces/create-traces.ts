@@ -27,6 +27,7 @@ import { Ledger } from './receive/ledger.ts';
 import { otlpGrpcHandler } from './receive/otlp-grpc.ts';
 import { OtlpHttp, otlpBytesMax } from './receive/otlp-http.ts';
 import { TraceBudget } from './receive/trace-budget.ts';
+import { Settling } from './settle/index.ts';
 
 type XRay = typeof import('@aws-sdk/client-xray');
 
@@ -62,7 +63,8 @@ export function createTracesPlane(deps: TracesDeps): Traces {
   const udp = new DaemonUdp({ ingest, ledger, logger, source: sourceOf('udp') });
   const otlp = new OtlpHttp({ ingest, ledger });
   const tags = new ResourceTags(state);
-  const graphDeps = { telemetry, state, clock };
+  const settling = new Settling({ telemetry, state, clock, logger });
+  const graphDeps = { telemetry, state, clock, settling };
   const handlers: Handlers<XRay> = {
     ...putHandlers({ ingest }),
     ...getTracesHandlers({ telemetry, clock, traceBytesMax: config.traceBytesMax ?? Number.POSITIVE_INFINITY }),
@@ -173,6 +175,7 @@ export function createTracesPlane(deps: TracesDeps): Traces {
         groups: await readGroupExpressions(state, scope),
       }),
     async start() {
+      settling.start();
       void publishGroupMetrics({ telemetry, state, metrics: deps.metrics, clock, logger }, stopping.signal);
       ports.xray = await listenForDaemon();
       ports.otlpHttp = await servers.listen(config.host, config.otlpHttpPort, (request, response) => {
@@ -185,6 +188,7 @@ export function createTracesPlane(deps: TracesDeps): Traces {
     },
     async stop() {
       stopping.abort();
+      await settling.stop();
       events.stop();
       await servers.close();
       await udp.stop();

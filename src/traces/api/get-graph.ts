@@ -7,7 +7,8 @@ import type { Handlers } from '../../wire/aws/service-table.ts';
 import { readNewestStored, traceCondition } from '../find-traces.ts';
 import { buildGraph } from '../graph/build-graph.ts';
 import { parseTraceId } from '../model.ts';
-import { type GraphSelection, readGraphGroups } from '../read-graph-groups.ts';
+import type { GraphSelection } from '../read-graph-groups.ts';
+import type { Settling } from '../settle/index.ts';
 import { findGroup, readGroupExpressions, toRequestError } from './groups.ts';
 import { readRange } from './query-range.ts';
 
@@ -22,6 +23,7 @@ export interface GraphDeps {
   readonly telemetry: TelemetryStore;
   readonly state: StateStore;
   readonly clock: Clock;
+  readonly settling: Settling;
 }
 
 /** GetServiceGraph and GetTraceGraph. */
@@ -66,6 +68,7 @@ export function graphHandlers(deps: GraphDeps): Pick<Handlers<XRay>, 'GetService
           endMs: nowMs + 86_400_000,
           traceCondition: 'trace_id IN {traceIds:Array(String)}',
           parameters: { traceIds },
+          isOfWholeTraces: true,
         },
         context,
       );
@@ -111,7 +114,7 @@ export async function selectFilter(
 
 async function readServices(deps: GraphDeps, selection: GraphSelection, context: CallContext) {
   const now = deps.clock.now();
-  const { nodes, edges } = await readGraphGroups(deps.telemetry, selection, now, context.signal);
+  const { nodes, edges } = await deps.settling.readGroups(selection, now, context.signal);
   return buildGraph(nodes, edges, context.account, now);
 }
 

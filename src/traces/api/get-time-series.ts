@@ -3,9 +3,10 @@ import { awsError } from '../../wire/aws/aws-error.ts';
 import type { Handlers } from '../../wire/aws/service-table.ts';
 import type { Expression, Selector } from '../filter/expression.ts';
 import { parseFilter } from '../filter/parse-filter.ts';
-import { add, type CountGroup, emptyCounts, statisticsOf } from '../graph/build-graph.ts';
+import { add, type Counted, emptyCounts, statisticsOf } from '../graph/build-graph.ts';
 import { toHistogram } from '../graph/histogram.ts';
-import { type GraphGroups, readGraphGroups } from '../read-graph-groups.ts';
+import type { AllGroups } from '../settle/index.ts';
+import type { SettledCondition } from '../settle/read-settled.ts';
 import { type GraphDeps, selectFilter, selectGroup } from './get-graph.ts';
 import { toRequestError } from './groups.ts';
 import { readRange } from './query-range.ts';
@@ -29,11 +30,11 @@ export function timeSeriesHandlers(deps: GraphDeps): Pick<Handlers<XRay>, 'GetTi
       const byGroup = await selectGroup(deps, context, range, input);
       const needsTraces = selector !== undefined && selector.condition.kind !== 'all' && !byGroup.traceCondition;
       const selection = needsTraces && text ? await selectFilter(deps, byGroup, text) : byGroup;
-      const groups = await readGraphGroups(
-        deps.telemetry,
+      const groups = await deps.settling.readGroups(
         { ...selection, periodSeconds },
         deps.clock.now(),
         context.signal,
+        settledCondition(selector),
       );
       return { TimeSeriesServiceStatistics: toRows(groups, selector), ContainsOldGroupVersions: false };
     },
@@ -52,7 +53,7 @@ function readSelector(text: string): EntitySelector {
 }
 
 /** Without a selector, the requests of clients: root segments seen as edges. */
-function toRows(groups: GraphGroups, selector: EntitySelector | undefined): TimeSeriesServiceStatistics[] {
+function toRows(groups: AllGroups, selector: EntitySelector | undefined): TimeSeriesServiceStatistics[] {
   const windows = new Map<number, ReturnType<typeof emptyCounts>>();
   for (const group of chooseGroups(groups, selector)) {
     const counts = windows.get(group.window) ?? emptyCounts();
@@ -68,9 +69,9 @@ function toRows(groups: GraphGroups, selector: EntitySelector | undefined): Time
     }));
 }
 
-function chooseGroups(groups: GraphGroups, selector: EntitySelector | undefined): (CountGroup & { window: number })[] {
+function chooseGroups(groups: AllGroups, selector: EntitySelector | undefined): (Counted & { window: number })[] {
   if (!selector) return groups.nodes.filter(({ isRoot }) => isRoot);
-  const inferred = (group: GraphGroups['edges'][number]) => !group.calleeName;
+  const inferred = (group: AllGroups['edges'][number]) => !group.calleeName;
   if (selector.kind === 'service') {
     const { selector: wanted } = selector;
     return [
@@ -90,6 +91,36 @@ function chooseGroups(groups: GraphGroups, selector: EntitySelector | undefined)
       selects(selector.to, edge.calleeName || edge.targetName, edge.calleeName ? edge.calleeType : edge.targetType),
   );
   return edges.length > 0 ? edges : fromClient;
+}
+
+/** The same choice among settled rows: what it leaves out need not be read. */
+function settledCondition(selector: EntitySelector | undefined): SettledCondition {
+  if (!selector) return { sql: "kind = 'node' AND is_root = 1", parameters: {} };
+  const parameters: Record<string, string> = {};
+  const matches = (wanted: Selector, name: string, type: string) => {
+    const terms = [
+      [name, wanted.name],
+      [type, wanted.type],
+    ].flatMap(([column, value]) => {
+      if (value === undefined) return [];
+      const parameter = `selector${Object.keys(parameters).length}`;
+      parameters[parameter] = value;
+      return [`${column} = {${parameter}:String}`];
+    });
+    return terms.join(' AND ') || 'true';
+  };
+  if (selector.kind === 'service') {
+    const { selector: wanted } = selector;
+    const sql = `((kind = 'node' AND ${matches(wanted, 'name', 'type')})
+      OR (kind = 'edge' AND callee_name = '' AND ${matches(wanted, 'target_name', 'target_type')}))`;
+    return { sql, parameters };
+  }
+  const { from, to } = selector;
+  const called = "if(callee_name = '', target_name, callee_name)";
+  const calledType = "if(callee_name = '', target_type, callee_type)";
+  const sql = `((kind = 'node' AND is_root = 1 AND ${matches(to, 'name', 'type')})
+    OR (kind = 'edge' AND ${matches(from, 'name', 'type')} AND ${matches(to, called, calledType)}))`;
+  return { sql, parameters };
 }
 
 function selects(selector: Selector, name: string, type: string): boolean {

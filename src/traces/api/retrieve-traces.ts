@@ -105,6 +105,7 @@ export function retrievalHandlers(deps: {
           endMs: retrieval.endMs,
           traceCondition: 'trace_id IN {traceIds:Array(String)}',
           parameters: { traceIds: retrieval.traceIds },
+          isOfWholeTraces: true,
         },
         now,
         context.signal,

@@ -2,6 +2,7 @@ import type { Edge, Service } from '@aws-sdk/client-xray';
 import { toHistogram } from './histogram.ts';
 
 export type StatusClass = 'ok' | 'error' | 'throttle' | 'fault';
+const statusClasses: readonly StatusClass[] = ['ok', 'error', 'throttle', 'fault'];
 
 /** Requests of one kind that fall into one bucket of durations. */
 export interface CountGroup {
@@ -15,16 +16,34 @@ export interface CountGroup {
   readonly end: number;
 }
 
+/** Requests of several kinds, already added up. */
+export interface SummedGroup {
+  readonly ok: number;
+  readonly error: number;
+  readonly throttle: number;
+  readonly fault: number;
+  readonly totalSeconds: number;
+  /** Epoch seconds. */
+  readonly start: number;
+  readonly end: number;
+  /** Seconds, as in `CountGroup`, and how many. */
+  readonly histogram: readonly (readonly [bucket: number, count: number])[];
+}
+
+export type Counted = CountGroup | SummedGroup;
+
 /** Segments of a service. */
-export interface NodeGroup extends CountGroup {
+export interface NodeKey {
   readonly name: string;
   readonly type: string;
   /** The segments had no parent. */
   readonly isRoot: boolean;
 }
 
+export type NodeGroup = NodeKey & Counted;
+
 /** Calls of a service. `calleeName` is empty where no callee has reported. */
-export interface EdgeGroup extends CountGroup {
+export interface EdgeKey {
   readonly ownerName: string;
   readonly ownerType: string;
   readonly callName: string;
@@ -38,12 +57,15 @@ export interface EdgeGroup extends CountGroup {
   readonly isRecent: boolean;
 }
 
+export type EdgeGroup = EdgeKey & Counted;
+
 interface Counts {
   ok: number;
   error: number;
   throttle: number;
   fault: number;
-  totalSeconds: number;
+  /** Whole microseconds: their sum is the same in any order. */
+  totalMicros: number;
   start: number;
   end: number;
   histogram: Map<number, number>;
@@ -207,7 +229,7 @@ export function statisticsOf(counts: Omit<Counts, 'histogram' | 'start' | 'end'>
     ErrorStatistics: { ThrottleCount: throttle, OtherCount: error, TotalCount: throttle + error },
     FaultStatistics: { OtherCount: fault, TotalCount: fault },
     TotalCount: ok + error + throttle + fault,
-    TotalResponseTime: Math.round(counts.totalSeconds * 1000) / 1000,
+    TotalResponseTime: Math.round(counts.totalMicros / 1000) / 1000,
   };
 }
 
@@ -217,19 +239,25 @@ export function emptyCounts(): Counts {
     error: 0,
     throttle: 0,
     fault: 0,
-    totalSeconds: 0,
+    totalMicros: 0,
     start: Number.POSITIVE_INFINITY,
     end: Number.NEGATIVE_INFINITY,
     histogram: new Map(),
   };
 }
 
-export function add(counts: Counts, group: CountGroup): void {
-  counts[group.status] += group.count;
-  counts.totalSeconds += group.totalSeconds;
+export function add(counts: Counts, group: Counted): void {
+  counts.totalMicros += Math.round(group.totalSeconds * 1e6);
   counts.start = Math.min(counts.start, group.start);
   counts.end = Math.max(counts.end, group.end);
-  counts.histogram.set(group.bucket, (counts.histogram.get(group.bucket) ?? 0) + group.count);
+  const { histogram } = counts;
+  if ('histogram' in group) {
+    for (const status of statusClasses) counts[status] += group[status];
+    for (const [bucket, count] of group.histogram) histogram.set(bucket, (histogram.get(bucket) ?? 0) + count);
+  } else {
+    counts[group.status] += group.count;
+    histogram.set(group.bucket, (histogram.get(group.bucket) ?? 0) + group.count);
+  }
 }
 
 function totalOf({ ok, error, throttle, fault }: Counts): number {

@@ -1,4 +1,4 @@
-import type { EdgeGroup, StatusClass } from './build-graph.ts';
+import type { CountGroup, EdgeKey, StatusClass } from './build-graph.ts';
 
 /** A call of a subsegment that was streamed without saying whose it is. */
 export interface UnownedCall {
@@ -33,7 +33,7 @@ export interface StructureRow {
 export function resolveOwners(
   calls: readonly UnownedCall[],
   structure: readonly StructureRow[],
-): (EdgeGroup & { window: number })[] {
+): (EdgeKey & CountGroup & { window: number })[] {
   const holders = new Map<string, StructureRow>();
   const callees = new Map<string, StructureRow>();
   for (const row of structure) {
