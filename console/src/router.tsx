@@ -195,6 +195,17 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => rootRoute,
+    path: '/insights',
+    validateSearch: (search) => pick(search, ['state'] as const),
+    component: lazyRouteComponent(() => import('./pages/insights/insights-page.tsx'), 'InsightsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/insights/$insightId',
+    component: lazyRouteComponent(() => import('./pages/insights/insight-page.tsx'), 'InsightPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
     path: '/settings',
     component: lazyRouteComponent(
       loadingAgain(() => import('./pages/settings/settings-page.tsx')),

@@ -14,6 +14,7 @@ export const colour = {
   selected: 'var(--hatoba-selected)',
   line: 'var(--hatoba-line)',
   critical: 'var(--hatoba-critical)',
+  shadow: 'var(--hatoba-shadow)',
 } as const;
 
 export const series = [

@@ -40,6 +40,7 @@ export interface Service {
   serviceRegistries?: { registryArn?: string }[];
   deploymentConfiguration?: { minimumHealthyPercent?: number; maximumPercent?: number };
   enableExecuteCommand?: boolean;
+  tags?: { key?: string; value?: string }[];
 }
 
 export interface Container {
@@ -160,7 +161,7 @@ export const describeServices = (
   signal?: AbortSignal,
 ): Promise<Service[]> =>
   inPortions(services, 10, async (portion) => {
-    const input = { cluster, services: portion };
+    const input = { cluster, services: portion, include: ['TAGS'] };
     return (await call<{ services?: Service[] }>(scope, 'DescribeServices', input, signal)).services ?? [];
   });
 

@@ -58,14 +58,15 @@ export interface LedgerEntry {
   reasons?: Record<string, number>;
 }
 
-async function get<Output>(path: string, signal?: AbortSignal): Promise<Output> {
+/** The JSON of one of hatoba's own routes. Throws ApiError. */
+export async function getJson<Output>(path: string, signal?: AbortSignal): Promise<Output> {
   const { response, text } = await fetchText(path, path, {}, signal);
   const requestId = response.headers.get('x-amzn-requestid') ?? '';
   if (!response.ok) throw new ApiError(path, `HTTP ${response.status}`, text.slice(0, 500), response.status, requestId);
   return JSON.parse(text) as Output;
 }
 
-const scopeQuery = (scope: Scope) => ({ account: scope.account, region: scope.region });
+export const scopeQuery = (scope: Scope) => ({ account: scope.account, region: scope.region });
 
 export function getOverview(
   scope: Scope,
@@ -77,10 +78,10 @@ export function getOverview(
     start: new Date(range.start).toISOString(),
     end: new Date(range.end).toISOString(),
   });
-  return get(`/_hatoba/overview?${query}`, signal);
+  return getJson(`/_hatoba/overview?${query}`, signal);
 }
 
-export const getStatus = (signal?: AbortSignal): Promise<Status> => get('/_hatoba/status', signal);
+export const getStatus = (signal?: AbortSignal): Promise<Status> => getJson('/_hatoba/status', signal);
 
 /** Opens a stream of server-sent events, each with JSON data, by name. Returns the way to close it. */
 export function listen(
@@ -118,7 +119,7 @@ export async function getLogsOfTrace(
     end: String(Math.ceil(trace.endMs)),
   });
   for (const arn of trace.taskArns) query.append('task', arn);
-  return (await get<{ events: StoredLogEvent[] }>(`/_hatoba/logs/trace?${query}`, signal)).events;
+  return (await getJson<{ events: StoredLogEvent[] }>(`/_hatoba/logs/trace?${query}`, signal)).events;
 }
 
 export interface CanaryStep {
@@ -142,5 +143,5 @@ export interface CanaryRunWithSteps {
 /** The newest runs of a canary with what each address answered, newest first. */
 export async function getCanarySteps(scope: Scope, name: string, signal?: AbortSignal): Promise<CanaryRunWithSteps[]> {
   const query = new URLSearchParams({ ...scopeQuery(scope), name });
-  return (await get<{ runs: CanaryRunWithSteps[] }>(`/_hatoba/canaries/runs?${query}`, signal)).runs;
+  return (await getJson<{ runs: CanaryRunWithSteps[] }>(`/_hatoba/canaries/runs?${query}`, signal)).runs;
 }

@@ -18,6 +18,8 @@ export interface GraphEdge {
   SummaryStatistics?: Statistics;
   ResponseTimeHistogram?: HistogramEntry[];
   EdgeType?: string;
+  /** Of linked traces: how old messages were when they were taken. */
+  ReceivedEventAgeHistogram?: HistogramEntry[];
 }
 
 export interface GraphService {
@@ -111,7 +113,11 @@ interface Range {
 
 const times = ({ start, end }: Range) => ({ StartTime: toEpochSeconds(start), EndTime: toEpochSeconds(end) });
 
-export async function getServiceGraph(scope: Scope, range: Range, signal?: AbortSignal): Promise<GraphService[]> {
+export async function getServiceGraph(
+  scope: Scope,
+  range: Range & { group?: string | undefined },
+  signal?: AbortSignal,
+): Promise<GraphService[]> {
   const services: GraphService[] = [];
   let token: string | null | undefined;
   do {
@@ -120,7 +126,11 @@ export async function getServiceGraph(scope: Scope, range: Range, signal?: Abort
       {
         operation: 'GetServiceGraph',
         path: '/ServiceGraph',
-        input: { ...times(range), ...(token ? { NextToken: token } : {}) },
+        input: {
+          ...times(range),
+          ...(range.group ? { GroupName: range.group } : {}),
+          ...(token ? { NextToken: token } : {}),
+        },
       },
       signal,
     );
@@ -128,6 +138,43 @@ export async function getServiceGraph(scope: Scope, range: Range, signal?: Abort
     token = page.NextToken;
   } while (token);
   return services;
+}
+
+/** Statistics of one window of time; those of a node and of an edge have different names. */
+export interface TimeSeriesPoint {
+  Timestamp?: number;
+  EdgeSummaryStatistics?: Statistics;
+  ServiceSummaryStatistics?: Statistics;
+  ServiceForecastStatistics?: { FaultCountHigh?: number; FaultCountLow?: number };
+  ResponseTimeHistogram?: HistogramEntry[];
+}
+
+/** Windows of `period` seconds without a request are left out. Without a selector: the requests of clients. */
+export async function getTimeSeries(
+  scope: Scope,
+  query: Range & { selector?: string; period: number; group?: string | undefined; forecast?: boolean },
+  signal?: AbortSignal,
+): Promise<TimeSeriesPoint[]> {
+  const points: TimeSeriesPoint[] = [];
+  let token: string | null | undefined;
+  do {
+    const input = {
+      ...times(query),
+      Period: query.period,
+      ...(query.selector ? { EntitySelectorExpression: query.selector } : {}),
+      ...(query.group ? { GroupName: query.group } : {}),
+      ...(query.forecast ? { ForecastStatistics: true } : {}),
+      ...(token ? { NextToken: token } : {}),
+    };
+    const page: { TimeSeriesServiceStatistics?: TimeSeriesPoint[]; NextToken?: string | null } = await call(
+      scope,
+      { operation: 'GetTimeSeriesServiceStatistics', path: '/TimeSeriesServiceStatistics', input },
+      signal,
+    );
+    points.push(...(page.TimeSeriesServiceStatistics ?? []));
+    token = page.NextToken;
+  } while (token);
+  return points;
 }
 
 export function getTraceSummaries(

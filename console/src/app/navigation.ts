@@ -11,6 +11,7 @@ export interface Page {
     | '/metrics'
     | '/alarms'
     | '/canaries'
+    | '/insights'
     | '/settings';
   text: MessageKey;
   /** `g`, then this letter. */
@@ -28,5 +29,6 @@ export const pages: readonly Page[] = [
   { to: '/metrics', text: 'page.metrics', letter: 'x' },
   { to: '/alarms', text: 'page.alarms', letter: 'a' },
   { to: '/canaries', text: 'page.canaries', letter: 'c' },
+  { to: '/insights', text: 'page.insights', letter: 'i' },
   { to: '/settings', text: 'page.settings', letter: ',' },
 ];

@@ -14,11 +14,17 @@ export interface ChartProps {
   range: TimeRange;
   format: (value: number) => string;
   threshold?: number | undefined;
+  /** Where values are expected: drawn as an area behind the lines. */
+  band?: { low: Series; high: Series };
+  /** Moments that something happened at. */
+  marks?: readonly { at: number; text: string }[];
   height?: number;
   /** Charts of one group show their cursors together. */
   group?: string;
   /** Bars of percentages and the like: the axis goes at least to here. */
   least?: number;
+  /** The series' colours, where they mean something. */
+  colours?: readonly (keyof typeof colour)[];
   /** Nothing was read yet: then emptiness means nothing. */
   loading?: boolean;
 }
@@ -42,13 +48,14 @@ export function alignSeries(series: readonly Series[]): (number | null)[][] {
 export function Chart(props: ChartProps) {
   const t = useText();
   const { mode, utc } = usePreferences();
-  const { title, series, height = 170 } = props;
+  const { title, series, height = 170, band } = props;
   const holder = useRef<HTMLDivElement>(null);
-  const data = alignSeries(series);
+  const lines = band ? [...series, band.high, band.low] : series;
+  const data = alignSeries(lines);
   const empty = series.every((line) => line.values.length === 0);
   const drawn = useRef(props);
   drawn.current = props;
-  const names = series.map((line) => line.label).join('|');
+  const names = lines.map((line) => line.label).join('|');
 
   useEffect(() => {
     if (!holder.current || empty) return;
@@ -107,7 +114,11 @@ function chartOptions(
 ): uPlot.Options {
   const line = resolveColour(colour.line);
   const soft = resolveColour(colour.textSoft);
-  const { series, range, format, threshold, group, least } = props.current;
+  const { series, range, format, threshold, group, least, colours, band } = props.current;
+  const strokeOf = (index: number) => {
+    const own = colours?.[index];
+    return resolveColour(own ? colour[own] : (seriesColours[index % seriesColours.length] ?? colour.accent));
+  };
   return {
     width,
     height,
@@ -157,7 +168,7 @@ function chartOptions(
       ...series.map(
         (one, index): uPlot.Series => ({
           label: one.label,
-          stroke: resolveColour(seriesColours[index % seriesColours.length] ?? colour.accent),
+          stroke: strokeOf(index),
           width: 1.5,
           spanGaps: false,
           points: { show: one.values.length < 40, size: 4 },
@@ -168,9 +179,51 @@ function chartOptions(
           },
         }),
       ),
+      ...(band ? [band.high, band.low] : []).map(
+        (edge): uPlot.Series => ({
+          label: edge.label,
+          stroke: resolveColour(colour.ok),
+          width: 0.5,
+          dash: [4, 4],
+          spanGaps: true,
+          points: { show: false },
+          value: (_, value) => (value === null || value === undefined ? '-' : format(value)),
+        }),
+      ),
     ],
-    hooks: threshold === undefined ? {} : { draw: [(plot) => drawThreshold(plot, threshold)] },
+    ...(band
+      ? { bands: [{ series: [series.length + 1, series.length + 2], fill: `${resolveColour(colour.ok)}33` }] }
+      : {}),
+    hooks: {
+      draw: [
+        (plot) => {
+          if (threshold !== undefined) drawThreshold(plot, threshold);
+          for (const mark of props.current.marks ?? []) drawMark(plot, mark);
+        },
+      ],
+    },
   };
+}
+
+/** A line at a moment, with its word at the top. */
+function drawMark(plot: uPlot, { at, text }: { at: number; text: string }): void {
+  const { ctx, bbox } = plot;
+  const x = plot.valToPos(at / 1000, 'x', true);
+  if (x < bbox.left || x > bbox.left + bbox.width) return;
+  ctx.save();
+  ctx.strokeStyle = resolveColour(colour.textSoft);
+  ctx.fillStyle = resolveColour(colour.textSoft);
+  ctx.setLineDash([3, 3]);
+  ctx.beginPath();
+  ctx.moveTo(x, bbox.top);
+  ctx.lineTo(x, bbox.top + bbox.height);
+  ctx.stroke();
+  ctx.font = `${11 * devicePixelRatio}px sans-serif`;
+  ctx.textBaseline = 'top';
+  const onRight = x + 60 * devicePixelRatio < bbox.left + bbox.width;
+  ctx.textAlign = onRight ? 'left' : 'right';
+  ctx.fillText(text, onRight ? x + 4 : x - 4, bbox.top + 2);
+  ctx.restore();
 }
 
 /** Clock times; with the day where the range is longer than one. */

@@ -35,7 +35,8 @@ interface HistogramProps {
   label: string;
   /** The marked range, in seconds. */
   marked?: { from: number; to: number } | undefined;
-  onMark: (range: { from: number; to: number }) => void;
+  /** Without it the bars are only looked at. */
+  onMark?: (range: { from: number; to: number }) => void;
 }
 
 const width = 480;
@@ -64,7 +65,7 @@ export function Histogram({ bins, label, marked, onMark }: HistogramProps) {
     const to = Math.max(drag.from, drag.to);
     setDrag(null);
     const bin = bins.find((candidate) => from >= candidate.from && from <= candidate.to);
-    onMark(to - from < span / 200 && bin ? { from: bin.from, to: bin.to } : { from, to });
+    onMark?.(to - from < span / 200 && bin ? { from: bin.from, to: bin.to } : { from, to });
   };
   const shown = drag ?? marked;
   return (
@@ -75,6 +76,7 @@ export function Histogram({ bins, label, marked, onMark }: HistogramProps) {
       role="application"
       aria-label={label}
       onPointerDown={(event) => {
+        if (!onMark) return;
         event.currentTarget.setPointerCapture(event.pointerId);
         const at = secondsAt(event);
         setDrag({ from: at, to: at });
@@ -111,7 +113,7 @@ export function Histogram({ bins, label, marked, onMark }: HistogramProps) {
             onKeyDown={(event) => {
               if (event.key !== 'Enter' && event.key !== ' ') return;
               event.preventDefault();
-              onMark({ from: bin.from, to: bin.to });
+              onMark?.({ from: bin.from, to: bin.to });
             }}
           >
             <title>{text}</title>

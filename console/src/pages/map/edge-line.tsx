@@ -1,36 +1,38 @@
-import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from '@xyflow/react';
+import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, getBezierPath, useStore } from '@xyflow/react';
 import { formatDuration, formatShare } from '../../i18n/format.ts';
-import { useText } from '../../i18n/text.ts';
+import { type Translate, useText } from '../../i18n/text.ts';
 import { outcomeText, worstOutcome } from '../../parts/health.tsx';
 import { colour } from '../../theme.ts';
+import { changeColour, changeWords } from './change-words.ts';
 import { percentile } from './map-model.ts';
+import { isFar } from './node-card.tsx';
 import { perMinute } from './rates.ts';
 import type { EdgeData } from './trace-map.tsx';
 
-/** A line as wide as its calls are many. What fails is written on it always, its numbers when it is selected. */
+/** A line as wide as its calls are many. What fails or changed is written on it always, its numbers when selected. */
 export function EdgeLine(props: EdgeProps<Edge<EdgeData>>) {
   const t = useText();
+  const far = useStore(isFar);
   const [path, x, y] = getBezierPath(props);
   if (!props.data) return null;
-  const { edge, most, minutes } = props.data;
+  const { edge, most, compared } = props.data;
   const worst = worstOutcome(edge.shares);
   // A single failure among hundreds is written on the line, but does not colour it.
   const alarming = worst !== undefined && edge.shares[worst] >= edge.shares.total / 100;
-  const width = 1.5 + 5 * Math.sqrt(edge.shares.total / most);
-  const words = [
-    worst ? `${formatShare(edge.shares[worst], edge.shares.total)} ${t(outcomeText[worst])}` : '',
-    props.selected ? formatDuration(percentile(edge.histogram, 0.5)) : '',
-    props.selected ? t('map.per-minute', { count: perMinute(edge.shares.total, minutes) }) : '',
-  ].filter(Boolean);
+  const width = (1.5 + 5 * Math.sqrt(edge.shares.total / most)) * (far ? 2 : 1);
+  const change = compared?.change;
+  const paint = change ? changeColour[change] : worst && alarming ? colour[worst] : undefined;
+  const words = far ? [] : wordsOf(t, props.data, props.selected === true);
+  const dashes = change === 'lost' ? '2 5' : edge.linked ? '6 4' : undefined;
   return (
     <>
       <BaseEdge
         path={path}
         interactionWidth={24}
         style={{
-          stroke: worst && alarming ? colour[worst] : props.selected ? colour.accent : colour.idle,
+          stroke: paint ?? (props.selected ? colour.accent : colour.idle),
           strokeWidth: props.selected ? width + 1.5 : width,
-          ...(edge.linked ? { strokeDasharray: '6 4' } : {}),
+          ...(dashes ? { strokeDasharray: dashes } : {}),
         }}
       />
       {words.length > 0 && (
@@ -39,7 +41,7 @@ export function EdgeLine(props: EdgeProps<Edge<EdgeData>>) {
             className="hatoba-edge-label"
             style={{
               transform: `translate(-50%, -50%) translate(${x}px, ${y}px)`,
-              color: worst ? colour[worst] : colour.text,
+              color: change ? changeColour[change] : worst ? colour[worst] : colour.text,
             }}
           >
             {words.join(' · ')}
@@ -48,4 +50,14 @@ export function EdgeLine(props: EdgeProps<Edge<EdgeData>>) {
       )}
     </>
   );
+}
+
+function wordsOf(t: Translate, { edge, minutes, compared }: EdgeData, selected: boolean): string[] {
+  const worst = worstOutcome(edge.shares);
+  const change = changeWords(t, compared);
+  return [
+    change || (worst ? `${formatShare(edge.shares[worst], edge.shares.total)} ${t(outcomeText[worst])}` : ''),
+    selected ? formatDuration(percentile(edge.histogram, 0.5)) : '',
+    selected ? t('map.per-minute', { count: perMinute(edge.shares.total, minutes) }) : '',
+  ].filter(Boolean);
 }

@@ -2,19 +2,34 @@ import dagre from '@dagrejs/dagre';
 import type { TraceMap } from './map-model.ts';
 
 export const nodeWidth = 190;
-export const nodeHeight = 132;
+export const nodeHeight = 140;
+const columnGap = 56;
+const rowGap = 28;
 
 export type Positions = ReadonlyMap<string, { x: number; y: number }>;
 
-/** What the layout depends on. Numbers change with each refresh, this does not: so the picture stays. */
+/** Which nodes there are. Edges and numbers change with each refresh, this seldom does: so the picture stays. */
 export function shapeOf(map: TraceMap): string {
-  return `${map.nodes.map((node) => node.id).join('|')}#${map.edges.map((edge) => edge.id).join('|')}`;
+  return map.nodes.map((node) => node.id).join('|');
 }
 
-/** Left to right from the clients. Top left corners. */
-export function layOut(map: TraceMap): Positions {
+/**
+ * Left to right from the clients; top left corners. What stood somewhere before stands there still: a node that is new
+ * takes a free place beside those it talks to, and only a map that is mostly new is laid out anew.
+ */
+export function layOut(map: TraceMap, before: Positions = new Map()): Positions {
+  const known = map.nodes.filter((node) => before.has(node.id));
+  if (known.length * 2 <= map.nodes.length || known.length * 2 < before.size) return layOutAnew(map);
+  const placed = new Map(before);
+  for (const node of map.nodes) if (!placed.has(node.id)) placed.set(node.id, placeBeside(node.id, map, placed));
+  return placed;
+}
+
+function layOutAnew(map: TraceMap): Positions {
   const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ rankdir: 'LR', nodesep: 36, ranksep: 56, marginx: 10, marginy: 10 });
+  // Network simplex looks better, and takes seconds for some hundred nodes.
+  const ranker = map.nodes.length > 120 ? 'longest-path' : 'network-simplex';
+  graph.setGraph({ rankdir: 'LR', nodesep: rowGap, ranksep: columnGap, marginx: 10, marginy: 10, ranker });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const node of map.nodes) graph.setNode(node.id, { width: nodeWidth, height: nodeHeight });
   for (const edge of map.edges) graph.setEdge(edge.source, edge.target);
@@ -25,4 +40,31 @@ export function layOut(map: TraceMap): Positions {
       return [node.id, { x: placed.x - nodeWidth / 2, y: placed.y - nodeHeight / 2 }];
     }),
   );
+}
+
+/** Right of its callers, else left of what it calls, as near to them as there is room. */
+function placeBeside(id: string, map: TraceMap, placed: Positions): { x: number; y: number } {
+  const step = nodeWidth + columnGap;
+  const spots = (ids: string[]) => ids.flatMap((other) => placed.get(other) ?? []);
+  const callers = spots(
+    map.edges.filter((edge) => edge.target === id && edge.source !== id).map((edge) => edge.source),
+  );
+  const callees = spots(
+    map.edges.filter((edge) => edge.source === id && edge.target !== id).map((edge) => edge.target),
+  );
+  const x =
+    callers.length > 0
+      ? Math.max(...callers.map((spot) => spot.x)) + step
+      : callees.length > 0
+        ? Math.min(...callees.map((spot) => spot.x)) - step
+        : 0;
+  const near = [...callers, ...callees];
+  const wanted = near.length > 0 ? near.reduce((sum, spot) => sum + spot.y, 0) / near.length : 0;
+  const inTheWay = [...placed.values()].filter((spot) => Math.abs(spot.x - x) < nodeWidth);
+  const isFree = (y: number) => inTheWay.every((spot) => Math.abs(spot.y - y) >= nodeHeight + rowGap - 1);
+  for (let away = 0; ; away += nodeHeight + rowGap) {
+    // Each step away passes at most a column's nodes, so a free place is found.
+    const y = [wanted + away, wanted - away].find(isFree);
+    if (y !== undefined) return { x, y };
+  }
 }

@@ -9,7 +9,9 @@ export interface MapEdge {
   /** Seconds, over all calls. */
   totalSeconds: number;
   histogram: HistogramEntry[];
+  /** Calls of linked traces: a consumer took what a producer had sent. */
   linked: boolean;
+  ageHistogram: HistogramEntry[];
 }
 
 export interface MapNode {
@@ -54,6 +56,7 @@ export function buildTraceMap(services: readonly GraphService[]): TraceMap {
           totalSeconds: edge.SummaryStatistics?.TotalResponseTime ?? 0,
           histogram: edge.ResponseTimeHistogram ?? [],
           linked: edge.EdgeType === 'link',
+          ageHistogram: edge.ReceivedEventAgeHistogram ?? [],
         },
       ];
     }),

@@ -1,63 +1,41 @@
-import SegmentedControl from '@cloudscape-design/components/segmented-control';
+import Box from '@cloudscape-design/components/box';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { getServiceGraph } from '../../api/xray.ts';
-import { useLive, useTimeRange } from '../../app/scope.ts';
+import { usePreferences } from '../../app/preferences.tsx';
+import { useScope } from '../../app/scope.ts';
+import { formatTime } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
-import { edgeCondition, serviceCondition } from '../../parts/filter-text.ts';
 import { Page } from '../../parts/page.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { useServiceOf } from '../../parts/service-of.ts';
-import { buildTraceMap, slowestNode, type TraceMap } from './map-model.ts';
-import { MapTable } from './map-table.tsx';
-import { typeLabel } from './node-type.ts';
+import { Empty } from '../../parts/states.tsx';
+import { ChangesTable } from './changes-table.tsx';
+import { findNodeId, useSelection } from './find-selection.ts';
+import { slowestNode } from './map-model.ts';
+import { EdgeTable, MapTable } from './map-table.tsx';
+import { type MapSearch, MapToolbar } from './map-toolbar.tsx';
 import { NothingYet } from './nothing-yet.tsx';
-import { type Selection, SelectionPanel } from './selection-panel.tsx';
-import { type MapMetric, TraceMapPicture } from './trace-map.tsx';
+import { SelectionPanel } from './selection-panel.tsx';
+import { TraceMapPicture } from './trace-map.tsx';
+import { minutesOf, type ShownMap, useMap } from './use-map.ts';
 
 export function MapPage() {
   const t = useText();
-  const search = useSearch({ from: '/map' });
+  const search: MapSearch = useSearch({ from: '/map' });
   const navigate = useNavigate({ from: '/map' });
-  const graph = useLive(['map'], ({ scope, range, signal }) => getServiceGraph(scope, range, signal));
-  const view = search.view === 'table' ? 'table' : 'map';
-  const metric: MapMetric = search.metric === 'p95' ? 'p95' : 'p50';
-  const set = (change: Partial<typeof search>) =>
-    navigate({ search: (before) => ({ ...before, ...change }), replace: true });
+  const { query, toShown, services, group } = useMap(search);
+  const set = (change: { [key in keyof MapSearch]?: string | undefined }) =>
+    navigate({ search: (before) => ({ ...before, ...change }) as never, replace: true });
 
   return (
-    <Page
-      title={t('page.map')}
-      actions={
-        <SpaceBetween size="xs" direction="horizontal">
-          <SegmentedControl
-            selectedId={metric}
-            label={t('map.metric')}
-            options={[
-              { id: 'p50', text: t('map.median') },
-              { id: 'p95', text: 'p95' },
-            ]}
-            onChange={({ detail }) => set({ metric: detail.selectedId })}
-          />
-          <SegmentedControl
-            selectedId={view}
-            label={t('map.view')}
-            options={[
-              { id: 'map', text: t('map.as-map') },
-              { id: 'table', text: t('map.as-table') },
-            ]}
-            onChange={({ detail }) => set({ view: detail.selectedId })}
-          />
-        </SpaceBetween>
-      }
-    >
-      <QueryView query={graph}>
-        {(services) => {
-          const map = buildTraceMap(services);
-          return map.nodes.length === 0 ? (
-            <NothingYet />
+    <Page title={t('page.map')} actions={<MapToolbar search={search} services={services} set={set} />}>
+      <QueryView query={query}>
+        {(found) => {
+          const shown = toShown(found);
+          if (shown.map.nodes.length > 0) return <MapWithPanel shown={shown} search={search} set={set} group={group} />;
+          return search.show ? (
+            <Empty title={t('map.nothing-of-choice')}>{t('map.nothing-of-choice-hint')}</Empty>
           ) : (
-            <MapWithPanel map={map} view={view} metric={metric} search={search} set={set} />
+            <NothingYet />
           );
         }}
       </QueryView>
@@ -66,24 +44,18 @@ export function MapPage() {
 }
 
 interface MapWithPanelProps {
-  map: TraceMap;
-  view: 'map' | 'table';
-  metric: MapMetric;
-  search: { node?: string; edge?: string; from?: string; to?: string };
-  set: (change: {
-    node?: string | undefined;
-    edge?: string | undefined;
-    from?: string | undefined;
-    to?: string | undefined;
-  }) => void;
+  shown: ShownMap;
+  search: MapSearch;
+  set: (change: { [key in keyof MapSearch]?: string | undefined }) => void;
+  group: string | undefined;
 }
 
-function MapWithPanel({ map, view, metric, search, set }: MapWithPanelProps) {
-  const { now } = useTimeRange();
-  const range = now();
-  const minutes = (range.end - range.start) / 60_000;
+function MapWithPanel({ shown, search, set, group }: MapWithPanelProps) {
+  const scope = useScope();
+  const { map, range, compared } = shown;
+  const minutes = minutesOf(range);
   const nodeId = findNodeId(map, search.node);
-  const selection = useSelection(map, { ...search, ...(nodeId ? { node: nodeId } : {}) }, minutes);
+  const selection = useSelection(shown, { ...search, ...(nodeId ? { node: nodeId } : {}) }, group);
   const select = (chosen: { node?: string; edge?: string } | null) =>
     set({ node: chosen?.node, edge: chosen?.edge, from: undefined, to: undefined });
   const marked =
@@ -92,26 +64,36 @@ function MapWithPanel({ map, view, metric, search, set }: MapWithPanelProps) {
       : undefined;
   return (
     <div className={selection ? 'hatoba-split' : ''}>
-      {view === 'table' ? (
-        <MapTable map={map} minutes={minutes} onSelect={select} />
-      ) : (
-        <TraceMapPicture
-          map={map}
-          metric={metric}
-          minutes={minutes}
-          slowId={slowestNode(map)?.id}
-          selected={nodeId ?? search.edge}
-          onSelect={select}
-          height="calc(100vh - 190px)"
-        />
-      )}
+      <SpaceBetween size="m">
+        {compared && <ComparedRanges shown={shown} />}
+        {search.view !== 'table' && (
+          <TraceMapPicture
+            map={map}
+            name={`${scope.account} ${scope.region} ${search.show ?? ''}`}
+            metric={search.metric === 'p95' ? 'p95' : 'p50'}
+            minutes={minutes}
+            slowId={slowestNode(map)?.id}
+            selected={nodeId ?? search.edge}
+            compared={compared}
+            onSelect={select}
+            height={compared ? 'max(360px, calc(100vh - 480px))' : 'max(360px, calc(100vh - 190px))'}
+          />
+        )}
+        {compared ? (
+          <ChangesTable map={map} compared={compared} onSelect={select} />
+        ) : search.view === 'table' ? (
+          <SpaceBetween size="m">
+            <MapTable map={map} minutes={minutes} onSelect={select} />
+            <EdgeTable map={map} minutes={minutes} onSelect={select} />
+          </SpaceBetween>
+        ) : null}
+      </SpaceBetween>
       {selection && (
         <SelectionPanel
           selection={selection}
           marked={marked}
           onMark={(chosen) =>
             set({
-              ...search,
               from: chosen ? String(Number(chosen.from.toFixed(4))) : undefined,
               to: chosen ? String(Number(chosen.to.toFixed(4))) : undefined,
             })
@@ -123,51 +105,21 @@ function MapWithPanel({ map, view, metric, search, set }: MapWithPanelProps) {
   );
 }
 
-/** Links from elsewhere know a node's name but not its type: `bff~`. */
-function findNodeId(map: TraceMap, wanted: string | undefined): string | undefined {
-  if (wanted === undefined) return undefined;
-  const byName = map.nodes.find((node) => !node.isClient && wanted === `${node.name}~`);
-  return map.nodes.find((node) => node.id === wanted)?.id ?? byName?.id;
-}
-
-function useSelection(map: TraceMap, search: { node?: string; edge?: string }, minutes: number): Selection | undefined {
+/** Which two ranges are compared, in full: "previous" and "after deployment 7" are words for times. */
+function ComparedRanges({ shown }: { shown: ShownMap }) {
   const t = useText();
-  const serviceOf = useServiceOf();
-  const node = map.nodes.find((candidate) => candidate.id === search.node);
-  if (node && !node.isClient) {
-    const ecs = serviceOf(node.name);
-    const namesake = map.nodes.some((other) => other !== node && !other.isClient && other.name === node.name);
-    return {
-      title: node.name,
-      description: typeLabel(node.type),
-      shares: node.shares,
-      histogram: node.histogram,
-      meanSeconds: node.meanSeconds,
-      ownSeconds: node.ownSeconds,
-      minutes,
-      filter: (inside) => serviceCondition({ name: node.name, type: namesake ? node.type : '' }, inside),
-      tracesText: t('map.view-traces-of-node'),
-      links: ecs
-        ? [{ text: t('map.to-service', { name: ecs.service }), to: '/services/$cluster/$service', params: { ...ecs } }]
-        : [],
-    };
-  }
-  const edge = map.edges.find((candidate) => candidate.id === search.edge);
-  const nameOf = (id: string) => map.nodes.find((candidate) => candidate.id === id);
-  const source = edge && nameOf(edge.source);
-  const target = edge && nameOf(edge.target);
-  if (!edge || !source || !target) return undefined;
-  return {
-    title: `${source.isClient ? t('map.client') : source.name} → ${target.name}`,
-    description: t('map.edge-hint'),
-    shares: edge.shares,
-    histogram: edge.histogram,
-    meanSeconds: edge.shares.total > 0 ? edge.totalSeconds / edge.shares.total : undefined,
-    minutes,
-    filter: (inside) =>
-      source.isClient
-        ? serviceCondition({ name: target.name, type: '' }, inside)
-        : edgeCondition(source.name, target.name, inside),
-    tracesText: t('map.view-traces-of-edge'),
-  };
+  const { utc } = usePreferences();
+  const { range, beforeRange } = shown;
+  if (!beforeRange) return null;
+  const time = (ms: number) => formatTime(ms, { utc, now: range.end });
+  return (
+    <Box color="text-body-secondary">
+      {t('map.compared-ranges', {
+        from: time(beforeRange.start),
+        to: time(beforeRange.end),
+        start: time(range.start),
+        end: time(range.end),
+      })}
+    </Box>
+  );
 }

@@ -4,14 +4,14 @@ import { useText } from '../../i18n/text.ts';
 import { DataTable } from '../../parts/data-table.tsx';
 import { serviceCondition } from '../../parts/filter-text.ts';
 import { Go } from '../../parts/go.tsx';
-import { type MapNode, percentile, type TraceMap } from './map-model.ts';
+import { type MapEdge, type MapNode, percentile, type TraceMap } from './map-model.ts';
 import { typeLabel } from './node-type.ts';
 import { perMinute } from './rates.ts';
 
 interface MapTableProps {
   map: TraceMap;
   minutes: number;
-  onSelect: (selection: { node: string }) => void;
+  onSelect: (selection: { node?: string; edge?: string }) => void;
 }
 
 /** The map as a table: the same facts for those who read or sort rather than look. */
@@ -83,6 +83,57 @@ export function MapTable({ map, minutes, onSelect }: MapTableProps) {
           sortingComparator: (a: MapNode, b: MapNode) => a.shares[outcome] - b.shares[outcome],
         })),
         { id: 'calls-to', header: t('map.calls-to'), cell: (node) => callees(node) || '-' },
+      ]}
+    />
+  );
+}
+
+/** The lines of the map: who calls whom, as the caller sees it. */
+export function EdgeTable({ map, minutes, onSelect }: MapTableProps) {
+  const t = useText();
+  const names = new Map(map.nodes.map((node) => [node.id, node.isClient ? t('map.client') : node.name]));
+  const nameOf = (edge: MapEdge) => `${names.get(edge.source) ?? ''} → ${names.get(edge.target) ?? ''}`;
+  const share = (edge: MapEdge, part: number) => formatShare(part, edge.shares.total);
+  return (
+    <DataTable
+      title={t('map.edges')}
+      items={map.edges}
+      trackBy={(edge) => edge.id}
+      empty={t('map.nothing')}
+      filter
+      sort={{ column: 'calls', descending: true }}
+      columns={[
+        {
+          id: 'name',
+          header: t('map.edge'),
+          minWidth: 180,
+          sortingComparator: (a, b) => (nameOf(a) < nameOf(b) ? -1 : 1),
+          cell: (edge) => (
+            <Button variant="inline-link" onClick={() => onSelect({ edge: edge.id })}>
+              {nameOf(edge)}
+            </Button>
+          ),
+        },
+        { id: 'kind', header: t('column.type'), cell: (edge) => t(edge.linked ? 'map.linked' : 'map.call') },
+        ...([0.5, 0.95] as const).map((part) => ({
+          id: `p${part}`,
+          header: part === 0.5 ? t('map.median') : 'p95',
+          cell: (edge: MapEdge) => formatDuration(percentile(edge.histogram, part)),
+          sortingComparator: (a: MapEdge, b: MapEdge) =>
+            (percentile(a.histogram, part) ?? 0) - (percentile(b.histogram, part) ?? 0),
+        })),
+        {
+          id: 'calls',
+          header: t('map.calls-per-minute'),
+          cell: (edge) => perMinute(edge.shares.total, minutes),
+          sortingComparator: (a, b) => a.shares.total - b.shares.total,
+        },
+        ...(['error', 'throttle', 'fault'] as const).map((outcome) => ({
+          id: outcome,
+          header: t(`outcome.${outcome}`),
+          cell: (edge: MapEdge) => share(edge, edge.shares[outcome]),
+          sortingComparator: (a: MapEdge, b: MapEdge) => a.shares[outcome] - b.shares[outcome],
+        })),
       ]}
     />
   );

@@ -2,16 +2,21 @@ import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { HistogramEntry } from '../../api/xray.ts';
+import type { TimeRange } from '../../app/time-range.ts';
 import { formatCount, formatDuration, formatShare } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
 import { between } from '../../parts/filter-text.ts';
 import { Go } from '../../parts/go.tsx';
 import { outcomes, outcomeText, type Shares } from '../../parts/health.tsx';
-import { Histogram, toBins } from '../../parts/histogram.tsx';
+import { type Bin, Histogram, toBins } from '../../parts/histogram.tsx';
 import { SidePanel } from '../../parts/side-panel.tsx';
 import { colour } from '../../theme.ts';
+import { changeColour, changeWords } from './change-words.ts';
+import type { Compared } from './compare-maps.ts';
 import { percentile } from './map-model.ts';
 import { perMinute } from './rates.ts';
+import { SelectionCharts } from './selection-charts.tsx';
+import { minutesOf } from './use-map.ts';
 
 export interface Selection {
   title: string;
@@ -20,7 +25,13 @@ export interface Selection {
   histogram: HistogramEntry[];
   meanSeconds: number | undefined;
   ownSeconds?: number | undefined;
-  minutes: number;
+  range: TimeRange;
+  /** How old messages were when they were taken, of linked traces. */
+  ageHistogram?: HistogramEntry[];
+  compared: Compared | undefined;
+  /** What the charts over time are of, as GetTimeSeriesServiceStatistics takes it, and in which group. */
+  selector: string;
+  group: string | undefined;
   /** The filter for traces through the selected node or edge, with a condition on it. */
   filter: (inside?: string) => string;
   tracesText: string;
@@ -38,8 +49,9 @@ interface SelectionPanelProps {
 /** A node's or edge's numbers, its response times to take a range of, and the ways on to its traces. */
 export function SelectionPanel({ selection, marked, onMark, onClose }: SelectionPanelProps) {
   const t = useText();
-  const { shares, histogram, minutes, filter } = selection;
-  const bins = toBins(histogram.map((entry) => ({ value: entry.Value ?? 0, count: entry.Count ?? 0 })));
+  const { shares, histogram, filter, compared } = selection;
+  const minutes = minutesOf(selection.range);
+  const bins = binsOf(histogram);
   const range = marked ? between(marked.from, marked.to) : undefined;
   const facts: [string, string][] = [
     [t('map.median'), formatDuration(percentile(histogram, 0.5))],
@@ -66,6 +78,9 @@ export function SelectionPanel({ selection, marked, onMark, onClose }: Selection
             </Go>
           ))}
         </div>
+        {compared?.change && (
+          <strong style={{ color: changeColour[compared.change] }}>{changeWords(t, compared)}</strong>
+        )}
         <dl className="hatoba-facts">
           {facts.map(([name, value]) => (
             <div key={name}>
@@ -96,25 +111,47 @@ export function SelectionPanel({ selection, marked, onMark, onClose }: Selection
             ))}
           </tbody>
         </table>
-        {bins.length > 0 && (
+        <ResponseTimes bins={bins} marked={marked} onMark={onMark} />
+        {(selection.ageHistogram?.length ?? 0) > 0 && (
           <div>
-            <Box variant="awsui-key-label">{t('map.response-times')}</Box>
-            <Histogram bins={bins} label={t('map.response-times')} marked={marked} onMark={onMark} />
-            {marked ? (
-              <Box>
-                {t('map.marked', { from: formatDuration(marked.from), to: formatDuration(marked.to) })}{' '}
-                <Button variant="inline-link" onClick={() => onMark(undefined)}>
-                  {t('action.clear')}
-                </Button>
-              </Box>
-            ) : (
-              <Box color="text-body-secondary" fontSize="body-s">
-                {t('map.drag')}
-              </Box>
-            )}
+            <Box variant="awsui-key-label">{t('map.event-age')}</Box>
+            <Histogram bins={binsOf(selection.ageHistogram ?? [])} label={t('map.event-age')} />
           </div>
         )}
+        <SelectionCharts selection={selection} />
       </SpaceBetween>
     </SidePanel>
   );
 }
+
+interface ResponseTimesProps {
+  bins: readonly Bin[];
+  marked: { from: number; to: number } | undefined;
+  onMark: (range: { from: number; to: number } | undefined) => void;
+}
+
+function ResponseTimes({ bins, marked, onMark }: ResponseTimesProps) {
+  const t = useText();
+  if (bins.length === 0) return null;
+  return (
+    <div>
+      <Box variant="awsui-key-label">{t('map.response-times')}</Box>
+      <Histogram bins={bins} label={t('map.response-times')} marked={marked} onMark={onMark} />
+      {marked ? (
+        <Box>
+          {t('map.marked', { from: formatDuration(marked.from), to: formatDuration(marked.to) })}{' '}
+          <Button variant="inline-link" onClick={() => onMark(undefined)}>
+            {t('action.clear')}
+          </Button>
+        </Box>
+      ) : (
+        <Box color="text-body-secondary" fontSize="body-s">
+          {t('map.drag')}
+        </Box>
+      )}
+    </div>
+  );
+}
+
+const binsOf = (histogram: readonly HistogramEntry[]): Bin[] =>
+  toBins(histogram.map((entry) => ({ value: entry.Value ?? 0, count: entry.Count ?? 0 })));

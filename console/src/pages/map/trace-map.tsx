@@ -3,20 +3,27 @@ import {
   Background,
   Controls,
   type Edge,
+  MiniMap,
   type Node,
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
   useStore,
 } from '@xyflow/react';
-import { useEffect, useMemo } from 'react';
+import { type KeyboardEvent, useEffect, useMemo, useRef } from 'react';
 import { usePreferences } from '../../app/preferences.tsx';
-import { useText } from '../../i18n/text.ts';
+import { formatDuration, formatShare } from '../../i18n/format.ts';
+import { type Translate, useText } from '../../i18n/text.ts';
+import { outcomeText, worstOutcome } from '../../parts/health.tsx';
 import { colour } from '../../theme.ts';
+import { changeColour, changeWords } from './change-words.ts';
+import type { Compared } from './compare-maps.ts';
 import { EdgeLine } from './edge-line.tsx';
-import { layOut, nodeHeight, nodeWidth, shapeOf } from './lay-out.ts';
-import type { MapEdge, MapNode, TraceMap } from './map-model.ts';
+import { layOut, nodeHeight, nodeWidth, type Positions, shapeOf } from './lay-out.ts';
+import { type MapEdge, type MapNode, percentile, type TraceMap } from './map-model.ts';
+import { neighbourOf } from './neighbour.ts';
 import { NodeCard } from './node-card.tsx';
+import { perMinute } from './rates.ts';
 
 export type MapMetric = 'p50' | 'p95';
 
@@ -25,17 +32,28 @@ export interface NodeData extends Record<string, unknown> {
   metric: MapMetric;
   minutes: number;
   slow: boolean;
+  /** Where an insight came from. */
+  cause: boolean;
+  /** Calls of the busiest node: what the size of a ring is measured by. */
+  most: number;
+  compared: Compared | undefined;
 }
 
 export interface EdgeData extends Record<string, unknown> {
   edge: MapEdge;
   most: number;
   minutes: number;
+  compared: Compared | undefined;
 }
 
 const fit = { padding: 0.04, maxZoom: 1.4 };
 const nodeTypes = { service: NodeCard };
 const edgeTypes = { calls: EdgeLine };
+/** From here on, what is outside the window is not drawn, and a small map shows where the window is. */
+const largeMap = 60;
+
+/** Where nodes stood when a map of this account was last on screen: it looks the same when one comes back. */
+const remembered = new Map<string, Positions>();
 
 interface TraceMapProps {
   map: TraceMap;
@@ -43,10 +61,15 @@ interface TraceMapProps {
   /** Length of the range: for calls per minute. */
   minutes: number;
   slowId?: string | undefined;
+  /** The root cause of an insight. */
+  causeId?: string | undefined;
   selected?: string | undefined;
+  compared?: ReadonlyMap<string, Compared> | undefined;
   onSelect?: (selection: { node?: string; edge?: string } | null) => void;
   height: number | string;
   small?: boolean;
+  /** Maps of one name keep their nodes in place, also when one comes back to them. */
+  name?: string;
 }
 
 export function TraceMapPicture(props: TraceMapProps) {
@@ -57,38 +80,69 @@ export function TraceMapPicture(props: TraceMapProps) {
   );
 }
 
-function Picture({ map, metric, minutes, slowId, selected, onSelect, height, small }: TraceMapProps) {
+function usePositions(map: TraceMap, name: string | undefined): Positions {
+  const shape = shapeOf(map);
+  return useMemo(() => {
+    if (name === undefined) return layOut(map);
+    const positions = layOut(map, remembered.get(name));
+    remembered.set(name, positions);
+    return positions;
+  }, [shape, name]);
+}
+
+function Picture(props: TraceMapProps) {
+  const { map, metric, minutes, slowId, causeId, selected, compared, onSelect, height, small, name } = props;
   const t = useText();
   const { mode } = usePreferences();
-  const shape = shapeOf(map);
-  const positions = useMemo(() => layOut(map), [shape]);
-  const most = Math.max(1, ...map.edges.map((edge) => edge.shares.total));
+  const positions = usePositions(map, name);
+  const frame = useRef<HTMLDivElement>(null);
+  const mostNode = Math.max(1, ...map.nodes.map((node) => (node.isClient ? 0 : node.shares.total)));
+  const mostEdge = Math.max(1, ...map.edges.map((edge) => edge.shares.total));
+  const large = map.nodes.length > largeMap;
 
   const nodes = map.nodes.map(
     (node): Node<NodeData> => ({
       id: node.id,
       type: 'service',
       position: positions.get(node.id) ?? { x: 0, y: 0 },
-      data: { node, metric, minutes, slow: node.id === slowId },
+      data: {
+        node,
+        metric,
+        minutes,
+        slow: node.id === slowId,
+        cause: node.id === causeId,
+        most: mostNode,
+        compared: compared?.get(node.id),
+      },
       selected: node.id === selected,
       width: nodeWidth,
       height: nodeHeight,
-      ariaLabel: node.isClient ? t('map.client') : node.name,
+      ariaLabel: nodeLabel(t, node, minutes, compared?.get(node.id)),
     }),
   );
+  const names = new Map(map.nodes.map((node) => [node.id, node.isClient ? t('map.client') : node.name]));
   const edges = map.edges.map(
     (edge): Edge<EdgeData> => ({
       id: edge.id,
       type: 'calls',
       source: edge.source,
       target: edge.target,
-      data: { edge, most, minutes },
+      data: { edge, most: mostEdge, minutes, compared: compared?.get(edge.id) },
       selected: edge.id === selected,
+      ariaLabel: `${names.get(edge.source)} → ${names.get(edge.target)}`,
     }),
   );
+  const onArrow = (event: KeyboardEvent) => {
+    const id = (event.target as HTMLElement).closest<HTMLElement>('.react-flow__node')?.dataset.id;
+    const next = id && neighbourOf(id, event.key, onlyShown(positions, map));
+    if (!next) return;
+    event.preventDefault();
+    event.stopPropagation();
+    frame.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(next)}"]`)?.focus();
+  };
 
   return (
-    <div className="hatoba-map" style={{ height }}>
+    <div className="hatoba-map" style={{ height }} ref={frame} onKeyDownCapture={onArrow}>
       <ReactFlow
         nodes={nodes}
         edges={edges}
@@ -97,8 +151,9 @@ function Picture({ map, metric, minutes, slowId, selected, onSelect, height, sma
         colorMode={mode}
         nodesDraggable={false}
         nodesConnectable={false}
-        edgesFocusable
-        minZoom={0.1}
+        edgesFocusable={!large}
+        onlyRenderVisibleElements={large}
+        minZoom={0.05}
         maxZoom={1.5}
         onNodeClick={(_, node) => onSelect?.({ node: node.id })}
         onEdgeClick={(_, edge) => onSelect?.({ edge: edge.id })}
@@ -108,29 +163,71 @@ function Picture({ map, metric, minutes, slowId, selected, onSelect, height, sma
           const change = changes.find((candidate) => candidate.type === 'select' && candidate.selected);
           if (change?.type === 'select') onSelect?.({ node: change.id });
         }}
+        onEdgesChange={(changes) => {
+          const change = changes.find((candidate) => candidate.type === 'select' && candidate.selected);
+          if (change?.type === 'select') onSelect?.({ edge: change.id });
+        }}
         fitView
         fitViewOptions={fit}
         preventScrolling={!small}
         zoomOnScroll={!small}
         panOnDrag={!small}
+        zoomOnDoubleClick={!small}
       >
         {!small && <Background color={colour.line} gap={24} />}
-        {!small && <Controls showInteractive={false} />}
-        <FitView shape={shape} />
+        {!small && <Controls showInteractive={false} fitViewOptions={fit} />}
+        {!small && large && (
+          <MiniMap pannable zoomable ariaLabel={t('map.overview')} nodeColor={miniColour} nodeStrokeWidth={0} />
+        )}
+        <FitView positions={positions} />
       </ReactFlow>
     </div>
   );
 }
 
-/** Fits the whole picture once it is measured, and again only when its shape or its frame changes. */
-function FitView({ shape }: { shape: string }) {
+/** Arrow keys pass what is on screen, not what once stood there. */
+function onlyShown(positions: Positions, map: TraceMap): Positions {
+  return new Map(map.nodes.flatMap((node) => [[node.id, positions.get(node.id) ?? { x: 0, y: 0 }]]));
+}
+
+function miniColour(node: Node): string {
+  const { node: service, slow, compared } = node.data as NodeData;
+  if (compared?.change) return changeColour[compared.change];
+  const worst = worstOutcome(service.shares);
+  if (worst && service.shares[worst] >= service.shares.total / 100) return colour[worst];
+  return slow ? colour.error : colour.idle;
+}
+
+/** What a screen reader says of a node: all that the ring shows. */
+function nodeLabel(t: Translate, node: MapNode, minutes: number, compared: Compared | undefined): string {
+  if (node.isClient) return t('map.client');
+  const worst = worstOutcome(node.shares);
+  return [
+    node.name,
+    `${t('map.median')} ${formatDuration(percentile(node.histogram, 0.5))}`,
+    t('map.per-minute', { count: perMinute(node.shares.total, minutes) }),
+    worst ? `${formatShare(node.shares[worst], node.shares.total)} ${t(outcomeText[worst])}` : t('outcome.ok'),
+    changeWords(t, compared),
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+/** Fits the whole picture when nodes or the frame change, unless somebody has moved it to look at a part. */
+function FitView({ positions }: { positions: Positions }) {
   const flow = useReactFlow();
   const width = useStore((state) => state.width);
   const height = useStore((state) => state.height);
+  const fitted = useRef('');
   useEffect(() => {
     if (width === 0 || height === 0) return;
-    const timer = setTimeout(() => flow.fitView(fit), 60);
+    const timer = setTimeout(async () => {
+      const viewport = JSON.stringify(flow.getViewport());
+      if (fitted.current !== '' && fitted.current !== viewport) return;
+      await flow.fitView(fit);
+      fitted.current = JSON.stringify(flow.getViewport());
+    }, 60);
     return () => clearTimeout(timer);
-  }, [shape, flow, width, height]);
+  }, [positions, flow, width, height]);
   return null;
 }

@@ -2,7 +2,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useNavigate } from '@tanstack/react-router';
 import { getOverview, type Overview } from '../../api/hatoba.ts';
 import { getServiceGraph } from '../../api/xray.ts';
-import { useLive, useTimeRange } from '../../app/scope.ts';
+import { useLive, useScope, useTimeRange } from '../../app/scope.ts';
 import { useText } from '../../i18n/text.ts';
 import { Go } from '../../parts/go.tsx';
 import { Page } from '../../parts/page.tsx';
@@ -44,7 +44,8 @@ function SmallMap() {
   const t = useText();
   const navigate = useNavigate();
   const { now } = useTimeRange();
-  const graph = useLive(['map'], ({ scope, range, signal }) => getServiceGraph(scope, range, signal));
+  const scope = useScope();
+  const graph = useLive(['small-map'], ({ scope, range, signal }) => getServiceGraph(scope, range, signal));
   const range = now();
   return (
     <section className="hatoba-box hatoba-small-map">
@@ -59,6 +60,7 @@ function SmallMap() {
           ) : (
             <TraceMapPicture
               map={map}
+              name={`${scope.account} ${scope.region} `}
               metric="p50"
               minutes={(range.end - range.start) / 60_000}
               slowId={slowestNode(map)?.id}

@@ -1,10 +1,11 @@
 import Select from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { describeTaskDefinition, listTaskDefinitions, type TaskDefinition } from '../../api/ecs.ts';
+import { describeTaskDefinition, listTaskDefinitions } from '../../api/ecs.ts';
 import { useLive } from '../../app/scope.ts';
 import { useText } from '../../i18n/text.ts';
 import { familyAndRevision, lastPart } from '../../parts/arn.ts';
 import { QueryView } from '../../parts/query-view.tsx';
+import { definitionLines } from './definition-lines.ts';
 import { diffLines, withContext } from './diff-lines.ts';
 
 interface DefinitionDiffProps {
@@ -12,27 +13,6 @@ interface DefinitionDiffProps {
   left: string | undefined;
   right: string | undefined;
   onChoose: (choice: { left?: string; right?: string }) => void;
-}
-
-/** What differs between two revisions without being a change: numbers, times and what the service adds itself. */
-const incidental = new Set([
-  'taskDefinitionArn',
-  'revision',
-  'status',
-  'registeredAt',
-  'registeredBy',
-  'deregisteredAt',
-  'compatibilities',
-  'requiresAttributes',
-]);
-
-function toLines(definition: TaskDefinition): string[] {
-  const own = Object.fromEntries(
-    Object.entries(definition)
-      .filter(([name]) => !incidental.has(name))
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
-  );
-  return JSON.stringify(own, null, 2).split('\n');
 }
 
 /** Two revisions of a task definition against each other: by default the newest and the one before. */
@@ -72,7 +52,7 @@ export function DefinitionDiff({ taskDefinition, left, right, onChoose }: Defini
       </SpaceBetween>
       <QueryView query={both}>
         {([before, after]) => {
-          const shown = withContext(diffLines(toLines(before), toLines(after)));
+          const shown = withContext(diffLines(definitionLines(before), definitionLines(after)));
           return shown.every((line) => line === null) ? (
             <p>{t('diff.same')}</p>
           ) : (

@@ -6,7 +6,7 @@ import Modal from '@cloudscape-design/components/modal';
 import Select from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { listTaskDefinitions, type Service, updateService } from '../../api/ecs.ts';
 import { useLive, useScope } from '../../app/scope.ts';
 import { useText } from '../../i18n/text.ts';
@@ -36,33 +36,31 @@ interface DialogProps {
   onClose: () => void;
 }
 
-function useUpdate(onClose: () => void) {
+interface UpdateDialogProps extends DialogProps {
+  title: string;
+  action: string;
+  /** What UpdateService is told; undefined while it makes no sense. */
+  change: { desiredCount?: number; taskDefinition?: string; forceNewDeployment?: boolean } | undefined;
+  children: ReactNode;
+}
+
+/** Asks for one change of a service, and makes it. */
+function UpdateDialog({ cluster, service, onClose, title, action, change, children }: UpdateDialogProps) {
+  const t = useText();
   const scope = useScope();
   const client = useQueryClient();
-  return useMutation({
+  const update = useMutation({
     mutationFn: (input: Parameters<typeof updateService>[1]) => updateService(scope, input),
     onSuccess: async () => {
       onClose();
       await client.invalidateQueries();
     },
   });
-}
-
-function DeployDialog({ cluster, service, onClose }: DialogProps) {
-  const t = useText();
-  const current = lastPart(service.taskDefinition);
-  const { family } = familyAndRevision(current);
-  const [chosen, setChosen] = useState(current);
-  const update = useUpdate(onClose);
-  const revisions = useLive(['revisions', family], ({ scope, signal }) => listTaskDefinitions(scope, family, signal), {
-    ranged: false,
-  });
-  const names = (revisions.data ?? [service.taskDefinition]).map(lastPart);
   return (
     <Modal
       visible
       onDismiss={onClose}
-      header={t('service.deploy-title', { name: service.serviceName })}
+      header={title}
       closeAriaLabel={t('action.close')}
       footer={
         <Box float="right">
@@ -70,73 +68,70 @@ function DeployDialog({ cluster, service, onClose }: DialogProps) {
             <Button onClick={onClose}>{t('action.cancel')}</Button>
             <Button
               variant="primary"
+              disabled={change === undefined}
               loading={update.isPending}
-              onClick={() =>
-                update.mutate({
-                  cluster,
-                  service: service.serviceName,
-                  taskDefinition: chosen,
-                  forceNewDeployment: chosen === current,
-                })
-              }
+              onClick={() => update.mutate({ cluster, service: service.serviceName, ...change })}
             >
-              {t('service.deploy')}
+              {action}
             </Button>
           </SpaceBetween>
         </Box>
       }
     >
       <SpaceBetween size="m">
-        <FormField label={t('services.task-definition')} description={t('service.deploy-hint')}>
-          <Select
-            selectedOption={{ value: chosen, label: chosen }}
-            options={names.map((name) => ({
-              value: name,
-              label: name,
-              ...(name === current ? { description: t('service.deployed-now') } : {}),
-            }))}
-            onChange={({ detail }) => setChosen(detail.selectedOption.value ?? current)}
-          />
-        </FormField>
+        {children}
         {update.error && <ErrorBox error={update.error} />}
       </SpaceBetween>
     </Modal>
   );
 }
 
-function ScaleDialog({ cluster, service, onClose }: DialogProps) {
+function DeployDialog(props: DialogProps) {
   const t = useText();
-  const [count, setCount] = useState(String(service.desiredCount));
-  const update = useUpdate(onClose);
-  const valid = /^\d{1,4}$/.test(count);
+  const { service } = props;
+  const current = lastPart(service.taskDefinition);
+  const { family } = familyAndRevision(current);
+  const [chosen, setChosen] = useState(current);
+  const revisions = useLive(['revisions', family], ({ scope, signal }) => listTaskDefinitions(scope, family, signal), {
+    ranged: false,
+  });
+  const names = (revisions.data ?? [service.taskDefinition]).map(lastPart);
   return (
-    <Modal
-      visible
-      onDismiss={onClose}
-      header={t('service.scale-title', { name: service.serviceName })}
-      closeAriaLabel={t('action.close')}
-      footer={
-        <Box float="right">
-          <SpaceBetween size="xs" direction="horizontal">
-            <Button onClick={onClose}>{t('action.cancel')}</Button>
-            <Button
-              variant="primary"
-              disabled={!valid}
-              loading={update.isPending}
-              onClick={() => update.mutate({ cluster, service: service.serviceName, desiredCount: Number(count) })}
-            >
-              {t('action.apply')}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+    <UpdateDialog
+      {...props}
+      title={t('service.deploy-title', { name: service.serviceName })}
+      action={t('service.deploy')}
+      change={{ taskDefinition: chosen, forceNewDeployment: chosen === current }}
     >
-      <SpaceBetween size="m">
-        <FormField label={t('service.desired')}>
-          <Input type="number" value={count} onChange={({ detail }) => setCount(detail.value)} />
-        </FormField>
-        {update.error && <ErrorBox error={update.error} />}
-      </SpaceBetween>
-    </Modal>
+      <FormField label={t('services.task-definition')} description={t('service.deploy-hint')}>
+        <Select
+          selectedOption={{ value: chosen, label: chosen }}
+          options={names.map((name) => ({
+            value: name,
+            label: name,
+            ...(name === current ? { description: t('service.deployed-now') } : {}),
+          }))}
+          onChange={({ detail }) => setChosen(detail.selectedOption.value ?? current)}
+        />
+      </FormField>
+    </UpdateDialog>
+  );
+}
+
+function ScaleDialog(props: DialogProps) {
+  const t = useText();
+  const { service } = props;
+  const [count, setCount] = useState(String(service.desiredCount));
+  return (
+    <UpdateDialog
+      {...props}
+      title={t('service.scale-title', { name: service.serviceName })}
+      action={t('action.apply')}
+      change={/^\d{1,4}$/.test(count) ? { desiredCount: Number(count) } : undefined}
+    >
+      <FormField label={t('service.desired')}>
+        <Input type="number" value={count} onChange={({ detail }) => setCount(detail.value)} />
+      </FormField>
+    </UpdateDialog>
   );
 }

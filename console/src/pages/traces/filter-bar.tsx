@@ -1,9 +1,10 @@
-import Autosuggest from '@cloudscape-design/components/autosuggest';
 import Button from '@cloudscape-design/components/button';
-import { useEffect, useState } from 'react';
+import { useEffect, useId, useState } from 'react';
+import { ApiError } from '../../api/request.ts';
 import { useText } from '../../i18n/text.ts';
-import { completeFilter, errorPosition } from './complete-filter.ts';
+import { errorPosition } from './complete-filter.ts';
 import type { Facet } from './count-facets.ts';
+import { FilterInput } from './filter-input.tsx';
 
 interface FilterBarProps {
   filter: string;
@@ -12,32 +13,29 @@ interface FilterBarProps {
   error: Error | null;
 }
 
-/** One line for the filter expression, with completion; a syntax error is marked at its place. */
+/** An error of the expression itself, which is shown at its place rather than as something that broke. */
+export function syntaxErrorOf(error: Error | null): string | undefined {
+  if (!(error instanceof ApiError) || error.code !== 'InvalidRequestException') return undefined;
+  return errorPosition(error.message) === undefined ? undefined : error.message;
+}
+
+/** One line for the filter expression, with completion; a syntax error is underlined at its place and said in words. */
 export function FilterBar({ filter, facets, onRun, error }: FilterBarProps) {
   const t = useText();
+  const id = useId();
   const [text, setText] = useState(filter);
   useEffect(() => setText(filter), [filter]);
-  const position = error && text === filter && filter !== '' ? errorPosition(error.message) : undefined;
+  const message = text === filter && filter !== '' ? syntaxErrorOf(error) : undefined;
   return (
     <div className="hatoba-filter">
       <div className="hatoba-filter-line">
-        <Autosuggest
-          value={text}
-          options={completeFilter(text, facets).slice(0, 30)}
-          filteringType="manual"
-          enteredTextLabel={(value) => t('traces.run-this', { filter: value })}
-          placeholder={t('traces.placeholder')}
-          ariaLabel={t('traces.filter')}
-          invalid={error !== null && filter !== ''}
-          onChange={({ detail }) => setText(detail.value)}
-          onKeyDown={({ detail }) => {
-            if (detail.key === 'Enter') onRun(text);
-          }}
-          onSelect={({ detail }) => {
-            setText(detail.value);
-            if (!/[\s("]$|\.$/.test(detail.value)) onRun(detail.value);
-          }}
-          empty={t('traces.no-completion')}
+        <FilterInput
+          text={text}
+          facets={facets}
+          errorAt={message === undefined ? undefined : errorPosition(message)}
+          errorId={message === undefined ? undefined : id}
+          onChange={setText}
+          onRun={onRun}
         />
         <Button variant="primary" onClick={() => onRun(text)}>
           {t('traces.run')}
@@ -53,12 +51,10 @@ export function FilterBar({ filter, facets, onRun, error }: FilterBarProps) {
           </Button>
         )}
       </div>
-      {position !== undefined && (
-        <pre className="hatoba-filter-error" role="alert">
-          {filter.slice(0, position)}
-          <mark>{filter.slice(position, position + 1) || ' '}</mark>
-          {filter.slice(position + 1)}
-        </pre>
+      {message !== undefined && (
+        <p className="hatoba-filter-error" id={id} role="alert">
+          {message}
+        </p>
       )}
     </div>
   );

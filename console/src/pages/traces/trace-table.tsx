@@ -24,6 +24,35 @@ const pageSize = 50;
 
 const withoutScheme = (url: string | undefined): string => url?.replace(/^https?:\/\//, '') ?? '-';
 
+const condition = (keyword: string, value: string | undefined) => value && `${keyword} = ${quoted(value)}`;
+
+function statusCondition(trace: TraceSummary): string {
+  const status = trace.Http?.HttpStatus;
+  return status ? `http.status = ${status}` : outcomeOf(trace);
+}
+
+interface AdderProps {
+  condition: string | undefined;
+  onAdd: (condition: string) => void;
+  children: ReactNode;
+}
+
+/** A value that adds itself to the query. */
+function Adder({ condition, onAdd, children }: AdderProps) {
+  const t = useText();
+  if (!condition) return <>{children}</>;
+  return (
+    <button
+      type="button"
+      className="hatoba-adder"
+      title={t('traces.add', { condition })}
+      onClick={() => onAdd(condition)}
+    >
+      {children}
+    </button>
+  );
+}
+
 /** The traces, newest first or slowest first. */
 export function TraceTable({ traces, slowFirst, onSort, loading, onAdd, empty }: TraceTableProps) {
   const t = useText();
@@ -90,7 +119,9 @@ export function TraceTable({ traces, slowFirst, onSort, loading, onAdd, empty }:
           header: t('column.status'),
           cell: (trace) => (
             <span className="hatoba-nowrap">
-              <OutcomeMark outcome={outcomeOf(trace)} text={String(trace.Http?.HttpStatus ?? '')} />
+              <Adder condition={statusCondition(trace)} onAdd={onAdd}>
+                <OutcomeMark outcome={outcomeOf(trace)} text={String(trace.Http?.HttpStatus ?? '')} />
+              </Adder>
               {trace.IsPartial ? ` ${t('traces.in-progress')}` : ''}
             </span>
           ),
@@ -99,8 +130,13 @@ export function TraceTable({ traces, slowFirst, onSort, loading, onAdd, empty }:
           id: 'url',
           header: t('traces.request'),
           cell: (trace) => (
-            <span className="hatoba-one-line" title={trace.Http?.HttpURL ?? ''}>
-              {`${trace.Http?.HttpMethod ?? ''} ${withoutScheme(trace.Http?.HttpURL)}`}
+            <span className="hatoba-one-line">
+              <Adder condition={condition('http.method', trace.Http?.HttpMethod)} onAdd={onAdd}>
+                {trace.Http?.HttpMethod}
+              </Adder>{' '}
+              <Adder condition={condition('http.url', trace.Http?.HttpURL)} onAdd={onAdd}>
+                {withoutScheme(trace.Http?.HttpURL)}
+              </Adder>
             </span>
           ),
         },

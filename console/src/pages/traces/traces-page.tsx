@@ -11,9 +11,10 @@ import { Page } from '../../parts/page.tsx';
 import { ErrorBox } from '../../parts/states.tsx';
 import { NothingYet } from '../map/nothing-yet.tsx';
 import { traceIdOf } from '../trace/trace-id.ts';
+import { CompleteMark } from './complete-mark.tsx';
 import { countFacets } from './count-facets.ts';
 import { Facets } from './facets.tsx';
-import { FilterBar } from './filter-bar.tsx';
+import { FilterBar, syntaxErrorOf } from './filter-bar.tsx';
 import { OverTime } from './over-time.tsx';
 import { Scatter } from './scatter.tsx';
 import { readSelection, writeSelection } from './selection.ts';
@@ -47,13 +48,18 @@ export function TracesPage() {
     <Page
       title={t('page.traces')}
       description={
-        summaries.loading
-          ? t('state.loading')
-          : t('traces.counts', {
+        summaries.loading ? (
+          t('state.loading')
+        ) : (
+          <>
+            {t('traces.counts', {
               shown: formatCount(traces.length),
               scanned: formatCount(summaries.scanned),
               slowest: formatDuration(slowest),
-            })
+            })}{' '}
+            <CompleteMark traces={traces} readAtMs={summaries.readAtMs} />
+          </>
+        )
       }
       actions={
         summaries.loadingMore ? (
@@ -65,9 +71,9 @@ export function TracesPage() {
     >
       <SpaceBetween size="m">
         <FilterBar filter={filter} facets={facets} onRun={run} error={error} />
-        {error && <ErrorBox error={error} onRetry={summaries.retry} />}
+        {error && syntaxErrorOf(error) === undefined && <ErrorBox error={error} onRetry={summaries.retry} />}
         <div className="hatoba-traces">
-          <Facets facets={facets} total={traces.length} onAdd={add} />
+          <Facets facets={facets} total={traces.length} isPart={summaries.hasMore} onAdd={add} />
           <SpaceBetween size="m">
             {traces.length > 0 && (
               <div className="hatoba-two">
@@ -93,6 +99,8 @@ export function TracesPage() {
                 range={now()}
                 selection={selection}
                 onSelect={(chosen) => select(chosen && writeSelection(chosen))}
+                drawing={search.drawing === 'heat' || search.drawing === 'points' ? search.drawing : undefined}
+                onDrawing={(drawing) => navigate({ search: (before) => ({ ...before, drawing }), replace: true })}
               />
             )}
             {selection && traces.length > 0 && (

@@ -18,9 +18,10 @@ export function useSummaries(filter: string) {
     queryKey: ['summaries', scope.account, scope.region, text, filter],
     initialPageParam: null as { token: string; start: number; end: number } | null,
     queryFn: async ({ pageParam, signal }) => {
-      const range = pageParam ?? resolveRange(text, Date.now());
+      const readAtMs = Date.now();
+      const range = pageParam ?? resolveRange(text, readAtMs);
       const page = await getTraceSummaries(scope, { ...range, filter, token: pageParam?.token ?? null }, signal);
-      return { ...page, start: range.start, end: range.end };
+      return { ...page, start: range.start, end: range.end, readAtMs };
     },
     getNextPageParam: (page) =>
       page.NextToken ? { token: page.NextToken, start: page.start, end: page.end } : undefined,
@@ -48,6 +49,8 @@ export function useSummaries(filter: string) {
   return {
     traces,
     scanned: Math.max(traces.length, ...(pages ?? []).map((page) => page.TracesProcessedCount ?? 0)),
+    /** All pages show what was stored when the first one was read. */
+    readAtMs: pages?.[0]?.readAtMs ?? 0,
     error: query.error,
     loading: query.isPending,
     loadingMore: query.isFetchingNextPage,
