@@ -10,17 +10,22 @@ import { timeSeriesHandlers } from './api/get-time-series.ts';
 import { traceSummariesHandlers } from './api/get-trace-summaries.ts';
 import { getTracesHandlers } from './api/get-traces.ts';
 import { groupHandlers, listGroups, readGroupExpressions } from './api/groups.ts';
+import { insightHandlers } from './api/insights.ts';
 import { putHandlers } from './api/put-trace-segments.ts';
 import { retrievalHandlers } from './api/retrieve-traces.ts';
 import { samplingHandlers, samplingRuleExists } from './api/sampling.ts';
 import { settingsHandlers } from './api/settings.ts';
 import { ResourceTags, tagHandlers } from './api/tags.ts';
+import { timelineRoutes } from './api/timeline-routes.ts';
 import { countTracesByMinute } from './find-traces.ts';
 import type { Traces, TracesDeps } from './index.ts';
+import { createInsights } from './insights/index.ts';
+import { traceLinksRoute } from './links/trace-links-route.ts';
 import { LiveEvents } from './live-events.ts';
 import type { Source } from './model.ts';
 import { publishGroupMetrics } from './publish-group-metrics.ts';
 import { readServiceHealth } from './read-service-health.ts';
+import { readServiceTraces, readServiceWindow } from './read-service-window.ts';
 import { DaemonUdp } from './receive/daemon-udp.ts';
 import { Ingest } from './receive/ingest.ts';
 import { Ledger } from './receive/ledger.ts';
@@ -65,6 +70,7 @@ export function createTracesPlane(deps: TracesDeps): Traces {
   const tags = new ResourceTags(state);
   const settling = new Settling({ telemetry, state, clock, logger });
   const graphDeps = { telemetry, state, clock, settling };
+  const insights = createInsights({ ...graphDeps, metrics: deps.metrics, logger });
   const handlers: Handlers<XRay> = {
     ...putHandlers({ ingest }),
     ...getTracesHandlers({ telemetry, clock, traceBytesMax: config.traceBytesMax ?? Number.POSITIVE_INFINITY }),
@@ -73,6 +79,7 @@ export function createTracesPlane(deps: TracesDeps): Traces {
     ...timeSeriesHandlers(graphDeps),
     ...samplingHandlers({ state, clock, tags }),
     ...groupHandlers({ state, tags }),
+    ...insightHandlers({ ...graphDeps, insights: insights.store }),
     ...settingsHandlers({ state, clock }),
     ...retrievalHandlers({ telemetry, clock }),
     ...tagHandlers({
@@ -148,6 +155,8 @@ export function createTracesPlane(deps: TracesDeps): Traces {
         path: '/_hatoba/traces/events',
         handle: (_request, response) => events.serve(response),
       },
+      traceLinksRoute({ telemetry, account: config.account, region: config.region }),
+      ...timelineRoutes({ telemetry, state, clock, scope: config }),
     ],
     receivers: {
       serveDaemonUdp: (socket, workload) => udp.serve(socket, sourceOf('udp', workload)),
@@ -164,6 +173,8 @@ export function createTracesPlane(deps: TracesDeps): Traces {
       return ledger.list();
     },
     serviceHealth: (scope, start, end) => readServiceHealth(telemetry, scope, start, end),
+    serviceWindow: (scope, query) => readServiceWindow(telemetry, scope, query),
+    serviceTraces: (scope, query, order, limit) => readServiceTraces(telemetry, scope, query, order, limit),
     countTraces: async (scope, filterExpression, start, end) =>
       countTracesByMinute(telemetry, {
         account: scope.account,
@@ -174,8 +185,10 @@ export function createTracesPlane(deps: TracesDeps): Traces {
         filterExpression,
         groups: await readGroupExpressions(state, scope),
       }),
+    watchInsights: (onUpdate) => insights.watch(onUpdate),
     async start() {
       settling.start();
+      insights.start();
       void publishGroupMetrics({ telemetry, state, metrics: deps.metrics, clock, logger }, stopping.signal);
       ports.xray = await listenForDaemon();
       ports.otlpHttp = await servers.listen(config.host, config.otlpHttpPort, (request, response) => {
@@ -190,6 +203,7 @@ export function createTracesPlane(deps: TracesDeps): Traces {
       stopping.abort();
       await settling.stop();
       events.stop();
+      await insights.stop();
       await servers.close();
       await udp.stop();
     },

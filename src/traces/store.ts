@@ -24,7 +24,7 @@ export async function readTraces(
   const traces = new Map<TraceId, StoredTrace>();
   if (traceIds.length === 0) return traces;
   const hinted = traceIds.filter((id) => isRecentEpoch(id, now));
-  await readInto(traces, telemetry, scope, hinted, options, hintCondition(hinted));
+  await readInto(traces, telemetry, scope, hinted, options, hintCondition(hinted, now));
   const missing = traceIds.filter((id) => !traces.has(id));
   await readInto(traces, telemetry, scope, missing, options, '');
   return traces;
@@ -36,7 +36,9 @@ function isRecentEpoch(id: TraceId, now: Date): boolean {
   return ageSeconds > -daySeconds && ageSeconds < 31 * daySeconds;
 }
 
-function hintCondition(traceIds: readonly TraceId[]): string {
+/** Bounds the days to look at by the times in the ids; empty when one of them has none. */
+export function hintCondition(traceIds: readonly TraceId[], now: Date): string {
+  if (!traceIds.every((id) => isRecentEpoch(id, now))) return '';
   const epochs = traceIds.map((id) => Number.parseInt(id.slice(0, 8), 16));
   const first = Math.min(...epochs) - daySeconds;
   const last = Math.max(...epochs) + 8 * daySeconds;

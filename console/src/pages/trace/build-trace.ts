@@ -1,9 +1,8 @@
+import { type Timeline, timelineFlags } from '../../api/timeline.ts';
 import type { Outcome } from '../../parts/health.tsx';
-import type { SegmentDocument, TraceException } from './trace-document.ts';
 
 export interface TraceRow {
   id: string;
-  document: SegmentDocument;
   name: string;
   /** Name of the segment that the row is of: the service that did it. */
   service: string;
@@ -15,89 +14,90 @@ export interface TraceRow {
   end: number;
   inProgress: boolean;
   outcome: Outcome;
+  hasException: boolean;
   parent: TraceRow | undefined;
+  /** By start. */
   children: TraceRow[];
+  depth: number;
   /** Seconds in which none of its children ran. */
   ownSeconds: number;
 }
 
+export interface Trouble {
+  row: TraceRow;
+  type: string;
+  message: string;
+}
+
 export interface BuiltTrace {
+  id: string;
+  revision: string;
   roots: TraceRow[];
   rows: Map<string, TraceRow>;
   start: number;
   end: number;
+  request: Timeline['request'];
+  tasks: Timeline['tasks'];
+  /** What failed, one row of each kind. */
+  troubles: Trouble[];
+  /** Where the time went, most first. */
+  ownTimes: OwnTime[];
+  limitExceeded: boolean;
 }
 
-export function outcomeOfDocument(document: SegmentDocument): Outcome {
-  if (document.fault) return 'fault';
-  if (document.throttle) return 'throttle';
-  return document.error ? 'error' : 'ok';
+function outcomeOf(flags: number): Outcome {
+  if (flags & timelineFlags.fault) return 'fault';
+  if (flags & timelineFlags.throttle) return 'throttle';
+  return flags & timelineFlags.error ? 'error' : 'ok';
 }
 
-/** Joins segments, their subsegments, and the segments of the services that they called, into one tree. */
-export function buildTrace(documents: readonly SegmentDocument[]): BuiltTrace {
-  const known = documents.flatMap((document) => [document.start_time, document.end_time ?? document.start_time]);
-  const start = known.reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY);
-  const end = known.reduce((most, time) => Math.max(most, time), Number.NEGATIVE_INFINITY);
-  const rows = new Map<string, TraceRow>();
-  const real = documents.filter((document) => !document.inferred);
-  for (const document of real) addRows(rows, document, end);
-
-  for (const document of documents) {
-    const caller = document.parent_id === undefined ? undefined : rows.get(document.parent_id);
-    if (document.inferred) {
-      if (caller) caller.callee = { name: document.name, origin: document.origin ?? '' };
-      else addRows(rows, document, end);
-    } else if (caller) {
-      const row = rows.get(document.id);
-      if (row && !isAncestor(row, caller)) {
-        row.parent = caller;
-        caller.children.push(row);
-      }
-    }
-  }
-
-  for (const row of rows.values()) {
-    row.children.sort((a, b) => a.start - b.start || b.end - a.end);
-    row.ownSeconds = ownSeconds(row);
-  }
-  const roots = [...rows.values()].filter((row) => row.parent === undefined).sort((a, b) => a.start - b.start);
-  return { roots, rows, start, end };
-}
-
-/** A row for the document and each of its subsegments. Not recursive: documents may be nested very deeply. */
-function addRows(rows: Map<string, TraceRow>, segment: SegmentDocument, traceEnd: number): void {
-  const waiting: { document: SegmentDocument; parent: TraceRow | undefined }[] = [
-    { document: segment, parent: undefined },
-  ];
-  for (let next = waiting.pop(); next; next = waiting.pop()) {
-    const { document, parent } = next;
-    if (rows.has(document.id)) continue;
+/** Rows that know their parents and children, in one pass: a parent always comes before its children. */
+export function buildTrace(timeline: Timeline): BuiltTrace {
+  const { rows: columns, names } = timeline;
+  const callees = timeline.callees.map(({ name, type }) => ({ name, origin: type }));
+  const all: TraceRow[] = [];
+  const roots: TraceRow[] = [];
+  for (let index = 0; index < columns.id.length; index += 1) {
+    const flags = columns.flags[index] ?? 0;
+    const startMicros = timeline.startMicros + (columns.start[index] ?? 0);
+    const parent = all[columns.parent[index] ?? -1];
     const row: TraceRow = {
-      id: document.id,
-      document,
-      name: document.name ?? '',
-      service: segment.name ?? '',
-      kind: parent === undefined ? 'segment' : document.namespace ? 'call' : 'part',
-      callee: undefined,
-      start: document.start_time,
-      end: document.end_time ?? Math.max(traceEnd, document.start_time),
-      inProgress: document.in_progress === true || document.end_time === undefined,
-      outcome: outcomeOfDocument(document),
+      id: columns.id[index] ?? '',
+      name: names[columns.name[index] ?? -1] ?? '',
+      service: names[columns.service[index] ?? -1] ?? '',
+      kind: flags & timelineFlags.segment ? 'segment' : flags & timelineFlags.call ? 'call' : 'part',
+      callee: callees[columns.callee[index] ?? -1],
+      start: startMicros / 1e6,
+      end: (startMicros + (columns.duration[index] ?? 0)) / 1e6,
+      inProgress: (flags & timelineFlags.inProgress) !== 0,
+      outcome: outcomeOf(flags),
+      hasException: (flags & timelineFlags.exception) !== 0,
       parent,
       children: [],
+      depth: parent ? parent.depth + 1 : 0,
       ownSeconds: 0,
     };
-    rows.set(row.id, row);
-    parent?.children.push(row);
-    for (const child of document.subsegments ?? []) waiting.push({ document: child, parent: row });
+    all.push(row);
+    if (parent) parent.children.push(row);
+    else roots.push(row);
   }
-}
-
-/** Foreign documents may name each other as parents; a tree must not become a ring. */
-function isAncestor(row: TraceRow, of: TraceRow): boolean {
-  for (let at: TraceRow | undefined = of; at; at = at.parent) if (at === row) return true;
-  return false;
+  for (const row of all) row.ownSeconds = ownSeconds(row);
+  return {
+    id: timeline.traceId,
+    revision: timeline.revision,
+    roots,
+    rows: new Map(all.map((row) => [row.id, row])),
+    start: timeline.startMicros / 1e6,
+    end: timeline.endMicros / 1e6,
+    request: timeline.request,
+    tasks: timeline.tasks,
+    troubles: timeline.troubles.flatMap(({ row, type, message }) => {
+      const failed = all[row];
+      return failed ? [{ row: failed, type, message }] : [];
+    }),
+    ownTimes: ownTimes(all),
+    limitExceeded: timeline.limitExceeded === true,
+  };
 }
 
 function ownSeconds(row: TraceRow): number {
@@ -119,58 +119,41 @@ export interface OwnTime {
   row: TraceRow;
 }
 
-/** Where the time went, most first: services by their own work, tables and hosts by the calls to them. */
-export function ownTimes(trace: BuiltTrace): OwnTime[] {
+/** Services by their own work, tables and hosts by the calls to them. */
+function ownTimes(rows: readonly TraceRow[]): OwnTime[] {
   const times = new Map<string, OwnTime>();
-  for (const row of trace.rows.values()) {
-    const name = timeBelongsTo(row);
-    const time = times.get(name) ?? { name, seconds: 0, row };
+  const answeredBy = new Map<TraceRow, string>();
+  for (const row of rows) {
+    // An SDK's own HTTP span inside its call of a table is part of that call.
+    const callee =
+      row.kind === 'segment' ? undefined : (row.callee?.name ?? (row.parent && answeredBy.get(row.parent)));
+    if (callee !== undefined) answeredBy.set(row, callee);
+    const name = callee ?? timeBelongsTo(row);
+    const time = times.get(name);
+    if (!time) {
+      times.set(name, { name, seconds: row.ownSeconds, row });
+      continue;
+    }
     time.seconds += row.ownSeconds;
     if (row.ownSeconds > time.row.ownSeconds) time.row = row;
-    times.set(name, time);
   }
   return [...times.values()].sort((a, b) => b.seconds - a.seconds);
 }
 
 function timeBelongsTo(row: TraceRow): string {
-  // An SDK's own HTTP span inside its call of a table is part of that call.
-  for (let at: TraceRow | undefined = row; at && at.kind !== 'segment'; at = at.parent) {
-    if (at.callee) return at.callee.name;
-  }
   if (row.kind !== 'call') return row.service;
   const callee = row.children.find((child) => child.kind === 'segment');
   return `${row.service} → ${callee?.name ?? row.name}`;
 }
 
-/** Exceptions of a row, with those that it names by id found in the whole trace. */
-export function exceptionsOf(row: TraceRow, trace: BuiltTrace): TraceException[] {
-  const { cause } = row.document;
-  if (cause === undefined || cause === null) return [];
-  if (typeof cause === 'object') {
-    const found = cause.exceptions ?? [];
-    return found.length > 0 ? found : cause.message ? [{ message: cause.message }] : [];
-  }
-  for (const other of trace.rows.values()) {
-    const theirs = other.document.cause;
-    if (typeof theirs !== 'object' || theirs === null) continue;
-    const found = theirs.exceptions?.find((exception) => exception.id === cause);
-    if (found) return [found];
-  }
-  return [];
-}
-
 /** The row to open first: the innermost one with an exception, else one that failed, else where most time went. */
 export function rowToBeginWith(trace: BuiltTrace): TraceRow | undefined {
-  const rows = [...trace.rows.values()];
-  const depth = (row: TraceRow) => {
-    let steps = 0;
-    for (let at = row.parent; at; at = at.parent) steps += 1;
-    return steps;
-  };
-  const innermost = (candidates: TraceRow[]) => candidates.sort((a, b) => depth(b) - depth(a))[0];
-  return (
-    innermost(rows.filter((row) => row.outcome !== 'ok' && exceptionsOf(row, trace).length > 0)) ??
-    innermost(rows.filter((row) => row.outcome !== 'ok')) ??
-    ownTimes(trace)[0]?.row
-  );
+  let withException: TraceRow | undefined;
+  let failed: TraceRow | undefined;
+  for (const row of trace.rows.values()) {
+    if (row.outcome === 'ok') continue;
+    if (row.hasException && row.depth > (withException?.depth ?? -1)) withException = row;
+    if (row.depth > (failed?.depth ?? -1)) failed = row;
+  }
+  return withException ?? failed ?? trace.ownTimes[0]?.row;
 }

@@ -5,12 +5,16 @@ import { useText } from '../../i18n/text.ts';
 import { serviceCondition } from '../../parts/filter-text.ts';
 import { Go } from '../../parts/go.tsx';
 import { OutcomeMark } from '../../parts/outcome-mark.tsx';
+import { QueryView } from '../../parts/query-view.tsx';
 import { SidePanel } from '../../parts/side-panel.tsx';
+import { Loading } from '../../parts/states.tsx';
 import { Tree } from '../../parts/tree.tsx';
 import { When } from '../../parts/when.tsx';
 import { typeLabel } from '../map/node-type.ts';
-import { type BuiltTrace, exceptionsOf, type TraceRow } from './build-trace.ts';
+import type { BuiltTrace, TraceRow } from './build-trace.ts';
 import { Exceptions } from './exceptions.tsx';
+import type { SegmentDocument } from './trace-document.ts';
+import { type PartOfTrace, usePartDocument } from './use-trace.ts';
 
 interface SegmentPanelProps {
   row: TraceRow;
@@ -20,14 +24,42 @@ interface SegmentPanelProps {
   onClose: () => void;
 }
 
-/** Everything that is known of one segment, subsegment or call. */
+/** Everything that is known of one segment, subsegment or call. Its document is read when it is looked at. */
 export function SegmentPanel({ row, built, tab, onTab, onClose }: SegmentPanelProps) {
   const t = useText();
-  const { document } = row;
-  const exceptions = exceptionsOf(row, built);
+  const part = usePartDocument(built, row.id);
+  return (
+    <SidePanel
+      title={row.callee && row.callee.name !== row.name ? `${row.name} → ${row.callee.name}` : row.name}
+      description={
+        row.kind === 'segment' ? typeLabel(part.data?.document?.origin ?? '') : t('segment.of', { name: row.service })
+      }
+      onClose={onClose}
+    >
+      <QueryView query={part}>{(found) => <Details row={row} part={found} tab={tab} onTab={onTab} />}</QueryView>
+    </SidePanel>
+  );
+}
+
+interface DetailsProps {
+  row: TraceRow;
+  part: PartOfTrace;
+  tab: string;
+  onTab: (tab: string) => void;
+}
+
+function Details({ row, part: { document, exceptions }, tab, onTab }: DetailsProps) {
+  const t = useText();
+  // While the next document is on its way, the one before must not be taken for it.
+  if (!document || document.id !== row.id) return <Loading />;
   const has = (value: object | undefined) => value !== undefined && value !== null && Object.keys(value).length > 0;
   const tabs: { id: string; label: string; content: ReactNode; shown: boolean }[] = [
-    { id: 'overview', label: t('segment.overview'), content: <OverviewTab row={row} />, shown: true },
+    {
+      id: 'overview',
+      label: t('segment.overview'),
+      content: <OverviewTab row={row} document={document} />,
+      shown: true,
+    },
     {
       id: 'exceptions',
       label: `${t('segment.exceptions')} (${exceptions.length})`,
@@ -56,30 +88,23 @@ export function SegmentPanel({ row, built, tab, onTab, onClose }: SegmentPanelPr
     {
       id: 'raw',
       label: t('segment.raw'),
-      content: <pre className="hatoba-raw">{JSON.stringify({ ...document, subsegments: undefined }, null, 2)}</pre>,
+      content: <pre className="hatoba-raw">{JSON.stringify(document, null, 2)}</pre>,
       shown: true,
     },
   ];
   const shown = tabs.filter((candidate) => candidate.shown);
   return (
-    <SidePanel
-      title={row.callee && row.callee.name !== row.name ? `${row.name} → ${row.callee.name}` : row.name}
-      description={row.kind === 'segment' ? typeLabel(document.origin ?? '') : t('segment.of', { name: row.service })}
-      onClose={onClose}
-    >
-      <Tabs
-        tabs={shown.map(({ id, label, content }) => ({ id, label, content }))}
-        activeTabId={shown.some((candidate) => candidate.id === tab) ? tab : 'overview'}
-        onChange={({ detail }) => onTab(detail.activeTabId)}
-        disableContentPaddings={false}
-      />
-    </SidePanel>
+    <Tabs
+      tabs={shown.map(({ id, label, content }) => ({ id, label, content }))}
+      activeTabId={shown.some((candidate) => candidate.id === tab) ? tab : 'overview'}
+      onChange={({ detail }) => onTab(detail.activeTabId)}
+      disableContentPaddings={false}
+    />
   );
 }
 
-function OverviewTab({ row }: { row: TraceRow }) {
+function OverviewTab({ row, document }: { row: TraceRow; document: SegmentDocument }) {
   const t = useText();
-  const { document } = row;
   const request = document.http?.request ?? {};
   const response = document.http?.response ?? {};
   const plain = (value: unknown) => (value === undefined ? undefined : String(value));

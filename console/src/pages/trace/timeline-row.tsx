@@ -6,15 +6,16 @@ import type { Stretch } from './critical-path.ts';
 import type { VisibleRow } from './visible-rows.ts';
 
 interface TimelineRowProps {
+  domId: string;
   line: VisibleRow;
   top: number;
   height: number;
   window: Stretch;
   critical: readonly Stretch[];
   selected: boolean;
-  onSelect: () => void;
+  atCursor: boolean;
+  onOpen: () => void;
   onToggle: () => void;
-  onUnfold: () => void;
 }
 
 /** A part of the timeline as percentages of the window on screen; undefined when it lies outside. */
@@ -26,20 +27,21 @@ function place(from: number, to: number, window: Stretch): { left: string; width
 }
 
 export function TimelineRow({
+  domId,
   line,
   top,
   height,
   window,
   critical,
   selected,
-  onSelect,
+  atCursor,
+  onOpen,
   onToggle,
-  onUnfold,
 }: TimelineRowProps) {
   const t = useText();
   const { row, depth, folded } = line;
   const many = folded.length > 1;
-  const end = many ? Math.max(...folded.map((one) => one.end)) : row.end;
+  const end = many ? folded.reduce((latest, one) => Math.max(latest, one.end), row.end) : row.end;
   const bar = place(row.start, end, window);
   const duration = row.end - row.start;
   const words = many
@@ -54,23 +56,17 @@ export function TimelineRow({
         : formatDuration(duration);
   const failed = row.outcome !== 'ok';
   return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: keys are the tree's, which has the focus
+    // biome-ignore lint/a11y/useFocusableInteractive: the tree has the focus and names this row as its active one
     <div
-      className={`hatoba-row hatoba-row-${row.kind}${selected ? ' hatoba-row-selected' : ''}`}
+      id={domId}
+      className={`hatoba-row hatoba-row-${row.kind}${selected ? ' hatoba-row-selected' : ''}${atCursor ? ' hatoba-row-cursor' : ''}`}
       style={{ top, height }}
       role="treeitem"
       aria-level={depth + 1}
       aria-selected={selected}
       {...(line.hasChildren && !many ? { 'aria-expanded': line.open } : {})}
-      tabIndex={0}
-      data-row
-      onClick={many ? onUnfold : onSelect}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter' || event.key === ' ') (many ? onUnfold : onSelect)();
-        else if (event.key === 'ArrowLeft' && line.open && line.hasChildren) onToggle();
-        else if (event.key === 'ArrowRight' && !line.open && line.hasChildren) onToggle();
-        else return;
-        event.preventDefault();
-      }}
+      onClick={onOpen}
     >
       <span className="hatoba-row-name" style={{ paddingLeft: 6 + Math.min(depth, 20) * 14 }}>
         {line.hasChildren && !many ? (

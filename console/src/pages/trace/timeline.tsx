@@ -1,13 +1,15 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from 'react';
 import { formatDuration } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
-import type { BuiltTrace } from './build-trace.ts';
+import type { BuiltTrace, TraceRow } from './build-trace.ts';
 import { criticalPath, type Stretch } from './critical-path.ts';
+import { type Move, moveOf, zoomOf } from './timeline-keys.ts';
 import { TimelineRow } from './timeline-row.tsx';
 import { visibleRows } from './visible-rows.ts';
 
 const rowHeight = 28;
+const noStretch: readonly Stretch[] = [];
 
 interface TimelineProps {
   built: BuiltTrace;
@@ -21,8 +23,14 @@ function toggled(set: ReadonlySet<string>, id: string): ReadonlySet<string> {
   return next;
 }
 
+function without(set: ReadonlySet<string>, row: TraceRow): ReadonlySet<string> {
+  const next = new Set(set);
+  for (let at = row.parent; at; at = at.parent) next.delete(at.id);
+  return next.size === set.size ? set : next;
+}
+
 /** All parts of the trace over time. Only what is on screen is drawn, so a hundred thousand rows scroll. */
-export function Timeline({ built, selectedId, onSelect }: TimelineProps) {
+export const Timeline = memo(function Timeline({ built, selectedId, onSelect }: TimelineProps) {
   const t = useText();
   const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set());
   const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set());
@@ -35,28 +43,74 @@ export function Timeline({ built, selectedId, onSelect }: TimelineProps) {
     const root = built.roots[0];
     return root ? criticalPath(root) : new Map<string, Stretch[]>();
   }, [built]);
+  const [cursorKey, setCursorKey] = useState<string>();
+  const cursor = useMemo(() => {
+    const at = lines.findIndex((line) => line.key === (cursorKey ?? selectedId));
+    return Math.max(at, 0);
+  }, [lines, cursorKey, selectedId]);
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 12,
   });
+  // What is selected elsewhere (the map, a link) must be seen: unfolded, not collapsed, on screen.
+  useEffect(() => {
+    const row = selectedId === undefined ? undefined : built.rows.get(selectedId);
+    if (!row) return;
+    setCursorKey(row.id);
+    setCollapsed((before) => without(before, row));
+    const group = lines.find(({ folded }) => folded.length > 1 && folded.includes(row));
+    if (group) setUnfolded((before) => new Set(before).add(group.key));
+  }, [selectedId, built]);
+  useEffect(() => virtual.scrollToIndex(cursor), [cursor, lines]);
 
-  const onKey = (event: KeyboardEvent) => {
-    const span = window.to - window.from;
-    const middle = (window.from + window.to) / 2;
-    const moves: Record<string, Stretch> = {
-      w: { from: middle - span / 4, to: middle + span / 4 },
-      s: { from: window.from - span / 2, to: window.to + span / 2 },
-      a: { from: window.from - span / 4, to: window.to - span / 4 },
-      d: { from: window.from + span / 4, to: window.to + span / 4 },
-    };
-    const next = moves[event.key];
-    if (!next || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    const kept = { from: Math.max(whole.from, next.from), to: Math.min(whole.to, next.to) };
-    setZoom(kept.to - kept.from >= whole.to - whole.from - 1e-9 ? null : kept);
+  const goTo = (index: number) => {
+    const line = lines[Math.max(0, Math.min(index, lines.length - 1))];
+    if (!line) return;
+    setCursorKey(line.key);
   };
+  const open = (index: number) => {
+    const line = lines[index];
+    if (!line) return;
+    setCursorKey(line.key);
+    if (line.folded.length > 1) setUnfolded((before) => toggled(before, line.row.id));
+    else onSelect(line.row.id);
+  };
+  const toggle = (id: string) => setCollapsed((before) => toggled(before, id));
+  const run: Record<Move, () => void> = {
+    up: () => goTo(cursor - 1),
+    down: () => goTo(cursor + 1),
+    'page-up': () => goTo(cursor - pageRows(scroller.current)),
+    'page-down': () => goTo(cursor + pageRows(scroller.current)),
+    first: () => goTo(0),
+    last: () => goTo(lines.length - 1),
+    open: () => open(cursor),
+    close: () => {
+      const line = lines[cursor];
+      if (line?.hasChildren && line.open) return toggle(line.row.id);
+      const parent = line?.row.parent;
+      if (parent) goTo(lines.findIndex(({ row }) => row === parent));
+    },
+    enter: () => {
+      const line = lines[cursor];
+      if (line && line.folded.length > 1) return open(cursor);
+      if (line?.hasChildren && !line.open) toggle(line.row.id);
+      else if (line?.hasChildren) goTo(cursor + 1);
+    },
+  };
+  const onKey = (event: KeyboardEvent) => {
+    const move = moveOf(event.nativeEvent);
+    if (!move) return;
+    // The page's own keys for rows would move on to the next table.
+    event.preventDefault();
+    event.stopPropagation();
+    run[move]();
+  };
+  useZoomKeys((key) => {
+    const next = zoomOf(key, window, whole);
+    if (next) setZoom(next === whole ? null : next);
+  });
 
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => window.from + share * (window.to - window.from) - whole.from);
   return (
@@ -83,8 +137,11 @@ export function Timeline({ built, selectedId, onSelect }: TimelineProps) {
         ref={scroller}
         className="hatoba-timeline-rows"
         role="tree"
+        tabIndex={0}
+        data-row
         onKeyDown={onKey}
         aria-label={t('trace.timeline')}
+        aria-activedescendant={lines[cursor] ? lineId(lines[cursor].key) : undefined}
       >
         <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
           {virtual.getVirtualItems().map((item) => {
@@ -93,15 +150,16 @@ export function Timeline({ built, selectedId, onSelect }: TimelineProps) {
             return (
               <TimelineRow
                 key={line.key}
+                domId={lineId(line.key)}
                 line={line}
                 top={item.start}
                 height={rowHeight}
                 window={window}
-                critical={critical.get(line.row.id) ?? []}
+                critical={critical.get(line.row.id) ?? noStretch}
                 selected={line.row.id === selectedId}
-                onSelect={() => onSelect(line.row.id)}
-                onToggle={() => setCollapsed((before) => toggled(before, line.row.id))}
-                onUnfold={() => setUnfolded((before) => toggled(before, line.row.id))}
+                atCursor={item.index === cursor}
+                onOpen={() => open(item.index)}
+                onToggle={() => toggle(line.row.id)}
               />
             );
           })}
@@ -109,4 +167,25 @@ export function Timeline({ built, selectedId, onSelect }: TimelineProps) {
       </div>
     </section>
   );
+});
+
+const lineId = (key: string): string => `row-${key}`;
+const pageRows = (scroller: HTMLElement | null): number =>
+  Math.max(1, Math.floor((scroller?.clientHeight ?? 0) / rowHeight) - 1);
+
+/** w, s, a, d zoom and move wherever on the page the focus is, unless somebody types. */
+function useZoomKeys(run: (key: string) => void): void {
+  const latest = useRef(run);
+  latest.current = run;
+  useEffect(() => {
+    const onKey = (event: globalThis.KeyboardEvent) => {
+      const target = event.target;
+      const typing =
+        target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+      if (typing || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      latest.current(event.key);
+    };
+    globalThis.addEventListener('keydown', onKey);
+    return () => globalThis.removeEventListener('keydown', onKey);
+  }, []);
 }

@@ -42,15 +42,3 @@ export interface TraceException {
   cause?: string;
   stack?: { path?: string; line?: number; label?: string }[];
 }
-
-/** Reads a document; undefined for a text that is no segment (any program may have sent it). */
-export function parseDocument(text: string): SegmentDocument | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (value === null || typeof value !== 'object') return undefined;
-    const document = value as SegmentDocument;
-    return typeof document.id === 'string' && typeof document.start_time === 'number' ? document : undefined;
-  } catch {
-    return undefined;
-  }
-}

@@ -1,12 +1,13 @@
 import Alert from '@cloudscape-design/components/alert';
 import Button from '@cloudscape-design/components/button';
+import { memo, useMemo } from 'react';
 import { formatDuration } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
 import { Go } from '../../parts/go.tsx';
 import { OutcomeMark } from '../../parts/outcome-mark.tsx';
 import { useServiceOf } from '../../parts/service-of.ts';
 import { When } from '../../parts/when.tsx';
-import { type BuiltTrace, exceptionsOf, ownTimes, type TraceRow } from './build-trace.ts';
+import type { BuiltTrace } from './build-trace.ts';
 import { useTasksOfTrace } from './tasks-of-trace.ts';
 
 interface TraceHeadProps {
@@ -14,34 +15,30 @@ interface TraceHeadProps {
   onSelect: (segment: string, tab?: string) => void;
 }
 
-const textOf = (value: unknown): string =>
-  typeof value === 'string' || typeof value === 'number' ? String(value) : '-';
-
 /** The request in one line of facts, and in words what is wrong with it. */
-export function TraceHead({ built, onSelect }: TraceHeadProps) {
+export const TraceHead = memo(function TraceHead({ built, onSelect }: TraceHeadProps) {
   const t = useText();
   const serviceOf = useServiceOf();
   const tasks = useTasksOfTrace(built);
   const root = built.roots[0];
-  const request = root?.document.http?.request ?? {};
-  const response = root?.document.http?.response ?? {};
-  const services = [...new Set([...built.rows.values()].map((row) => row.service))];
+  const { method, url, status, clientIp } = built.request;
+  const services = useMemo(() => [...new Set([...built.rows.values()].map((row) => row.service))], [built]);
   const facts: [string, React.ReactNode][] = [
-    [t('column.method'), textOf(request.method)],
+    [t('column.method'), method || '-'],
     [
       'URL',
       <span key="url" className="hatoba-wrap">
-        {textOf(request.url)}
+        {url || '-'}
       </span>,
     ],
     [
       t('column.status'),
-      root ? <OutcomeMark key="status" outcome={root.outcome} text={textOf(response.status)} /> : '-',
+      root ? <OutcomeMark key="status" outcome={root.outcome} text={status ? String(status) : '-'} /> : '-',
     ],
     [t('column.response-time'), <strong key="time">{formatDuration(root ? root.end - root.start : undefined)}</strong>],
     [t('trace.duration'), formatDuration(built.end - built.start)],
     [t('column.started'), <When key="when" at={built.start} milliseconds />],
-    [t('trace.client'), textOf(request.client_ip)],
+    [t('trace.client'), clientIp || '-'],
     [
       t('trace.services'),
       <span key="services" className="hatoba-inline-list">
@@ -85,27 +82,23 @@ export function TraceHead({ built, onSelect }: TraceHeadProps) {
       <Trouble built={built} onSelect={onSelect} />
     </div>
   );
-}
+});
 
 /** What is wrong, in words, each with the place to look at: exceptions first, then one that takes most of the time. */
 function Trouble({ built, onSelect }: TraceHeadProps) {
   const t = useText();
-  const failed = [...built.rows.values()].flatMap((row): { row: TraceRow; words: string }[] => {
-    const exception = row.outcome === 'ok' ? undefined : exceptionsOf(row, built)[0];
-    return exception ? [{ row, words: `${exception.type ?? ''} ${exception.message ?? ''}`.trim() }] : [];
-  });
-  const distinct = [...new Map(failed.map((item) => [`${item.row.service} ${item.words}`, item])).values()];
-  const most = ownTimes(built)[0];
+  const { troubles } = built;
+  const most = built.ownTimes[0];
   const slow = most && most.seconds >= 1 && most.seconds > (built.end - built.start) / 2 ? most : undefined;
-  if (distinct.length === 0 && !slow) return null;
+  if (troubles.length === 0 && !slow) return null;
   return (
-    <Alert type={distinct.length > 0 ? 'error' : 'warning'} header={t('trace.trouble')}>
+    <Alert type={troubles.length > 0 ? 'error' : 'warning'} header={t('trace.trouble')}>
       <ul className="hatoba-plain-list">
-        {distinct.slice(0, 4).map(({ row, words }) => (
+        {troubles.slice(0, 4).map(({ row, type, message }) => (
           <li key={row.id}>
             <span className="hatoba-clamp">
               <strong>{row.service}</strong>
-              {row.kind === 'segment' ? '' : ` → ${row.callee?.name ?? row.name}`}: {words}
+              {row.kind === 'segment' ? '' : ` → ${row.callee?.name ?? row.name}`}: {`${type} ${message}`.trim()}
             </span>
             <Button variant="inline-link" onClick={() => onSelect(row.id, 'exceptions')}>
               {t('trace.show-exception')}

@@ -1,118 +1,122 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { buildTrace, exceptionsOf, ownTimes, rowToBeginWith } from './build-trace.ts';
+import { buildTrace, rowToBeginWith } from './build-trace.ts';
 import { criticalPath } from './critical-path.ts';
-import { parseDocument, type SegmentDocument } from './trace-document.ts';
+import { type Sketch, timelineOf } from './timeline.fixture.ts';
+import { moveOf, zoomOf } from './timeline-keys.ts';
 import { traceIdOf } from './trace-id.ts';
+import { exceptionsOf } from './use-trace.ts';
 import { visibleRows } from './visible-rows.ts';
 
 const all = { collapsed: new Set<string>(), unfolded: new Set<string>() };
+const build = (...roots: Sketch[]) => buildTrace(timelineOf(roots));
 
-const slowShop: SegmentDocument[] = [
-  {
-    id: 'bff',
-    name: 'bff',
-    start_time: 0,
-    end_time: 5.3,
-    subsegments: [
-      { id: 'c1', name: 'backend1.shop.local', namespace: 'remote', start_time: 0.1, end_time: 0.2 },
-      { id: 'c2', name: 'backend2.shop.local', namespace: 'remote', start_time: 0.2, end_time: 5.25 },
-    ],
-  },
-  { id: 'b1', name: 'backend1', parent_id: 'c1', start_time: 0.11, end_time: 0.19 },
-  {
-    id: 'b2',
-    name: 'backend2',
-    parent_id: 'c2',
-    start_time: 0.22,
-    end_time: 5.24,
-    subsegments: [
-      {
-        id: 'put',
-        name: 'DynamoDB',
-        namespace: 'aws',
-        start_time: 5.22,
-        end_time: 5.24,
-        fault: true,
-        cause: { exceptions: [{ id: 'e1', type: 'AccessDeniedException', message: 'no' }] },
-      },
-    ],
-  },
-  {
-    id: 'inf',
-    name: 'shop-access',
-    parent_id: 'put',
-    inferred: true,
-    origin: 'AWS::DynamoDB::Table',
-    start_time: 5.22,
-    end_time: 5.24,
-  },
-];
+const slowShop: Sketch = {
+  id: 'bff',
+  from: 0,
+  to: 5.3,
+  below: [
+    {
+      id: 'c1',
+      name: 'backend1.shop.local',
+      kind: 'call',
+      from: 0.1,
+      to: 0.2,
+      below: [{ id: 'b1', name: 'backend1', kind: 'segment', from: 0.11, to: 0.19 }],
+    },
+    {
+      id: 'c2',
+      name: 'backend2.shop.local',
+      kind: 'call',
+      from: 0.2,
+      to: 5.25,
+      below: [
+        {
+          id: 'b2',
+          name: 'backend2',
+          kind: 'segment',
+          from: 0.22,
+          to: 5.24,
+          below: [
+            {
+              id: 'put',
+              name: 'DynamoDB',
+              kind: 'call',
+              from: 5.22,
+              to: 5.24,
+              fault: true,
+              exception: true,
+              callee: 'shop-access',
+            },
+          ],
+        },
+      ],
+    },
+  ],
+};
 
 describe('a trace', () => {
-  it('is one tree: a callee hangs under the call, what is inferred is written on it', () => {
-    const trace = buildTrace(slowShop);
+  it('is a tree whose rows know their service, kind and outcome', () => {
+    const trace = build(slowShop);
     expect(trace.roots.map((row) => row.id)).toEqual(['bff']);
     expect(trace.rows.get('b2')?.parent?.id).toBe('c2');
-    expect(trace.rows.get('put')?.callee).toEqual({ name: 'shop-access', origin: 'AWS::DynamoDB::Table' });
-    expect(trace.rows.has('inf')).toBe(false);
+    expect(trace.rows.get('put')).toMatchObject({
+      callee: { name: 'shop-access', origin: 'remote' },
+      service: 'backend2',
+      kind: 'call',
+      outcome: 'fault',
+      depth: 3,
+    });
   });
 
   it('tells whose own time it was', () => {
-    const [first] = ownTimes(buildTrace(slowShop));
-    expect(first?.name).toBe('backend2');
-    expect(first?.seconds).toBeCloseTo(5);
+    const { ownTimes } = build(slowShop);
+    expect(ownTimes[0]?.name).toBe('backend2');
+    expect(ownTimes[0]?.seconds).toBeCloseTo(5);
+    expect(ownTimes.map((time) => time.name)).toContain('shop-access');
+  });
+
+  it("counts what is inside a call of a table as the table's", () => {
+    const inside: Sketch = { id: 'span', from: 1, to: 2 };
+    const { ownTimes } = build({
+      id: 'web',
+      from: 0,
+      to: 3,
+      below: [{ id: 'put', kind: 'call', callee: 'orders', from: 1, to: 2, below: [inside] }],
+    });
+    expect(ownTimes.find((time) => time.name === 'orders')?.seconds).toBeCloseTo(1);
   });
 
   it('begins at the innermost exception', () => {
-    const trace = buildTrace(slowShop);
-    const row = rowToBeginWith(trace);
-    expect(row?.id).toBe('put');
-    expect(row && exceptionsOf(row, trace)[0]?.type).toBe('AccessDeniedException');
+    expect(rowToBeginWith(build(slowShop))?.id).toBe('put');
   });
 
-  it('finds an exception that another row names by its id', () => {
-    const trace = buildTrace([...slowShop.slice(0, 2), { ...slowShop[2]!, fault: true, cause: 'e1' }]);
-    expect(exceptionsOf(trace.rows.get('b2')!, trace)[0]?.message).toBe('no');
+  it('begins where most time went when nothing failed', () => {
+    expect(rowToBeginWith(build({ id: 'a', from: 0, to: 3, below: [{ id: 'b', from: 0, to: 2.9 }] }))?.id).toBe('b');
   });
 
   it('waits for the callee on its critical path, not for what ran beside it', () => {
-    const trace = buildTrace(slowShop);
-    const path = criticalPath(trace.roots[0]!);
+    const path = criticalPath(build(slowShop).roots[0]!);
     expect([...path.keys()].sort()).toEqual(['b1', 'b2', 'bff', 'c1', 'c2', 'put']);
     expect(path.get('b2')).toEqual([{ from: 0.22, to: 5.22 }]);
   });
 
   it('folds similar siblings into one line, and unfolds them', () => {
-    const many: SegmentDocument = {
+    const { roots } = build({
       id: 'root',
-      name: 'root',
-      start_time: 0,
-      end_time: 10,
-      subsegments: Array.from({ length: 8 }, (_, index) => ({
-        id: `q${index}`,
-        name: 'SELECT',
-        start_time: index,
-        end_time: index + 1,
-      })),
-    };
-    const { roots } = buildTrace([many]);
+      from: 0,
+      to: 10,
+      below: Array.from({ length: 8 }, (_, index) => ({ id: `q${index}`, name: 'SELECT', from: index, to: index + 1 })),
+    });
     expect(visibleRows(roots, all).map((line) => line.folded.length)).toEqual([1, 8]);
     expect(visibleRows(roots, { ...all, unfolded: new Set(['q0']) })).toHaveLength(9);
     expect(visibleRows(roots, { ...all, collapsed: new Set(['root']) })).toHaveLength(1);
   });
 
-  it('survives parents that form a ring, and a nesting of ten thousand', () => {
-    const ring = [
-      { id: 'a', name: 'a', parent_id: 'b', start_time: 0, end_time: 1 },
-      { id: 'b', name: 'b', parent_id: 'a', start_time: 0, end_time: 1 },
-    ];
-    expect(visibleRows(buildTrace(ring).roots, all)).toHaveLength(2);
-    let deep: SegmentDocument = { id: 'd0', name: 'd', start_time: 0, end_time: 1 };
-    for (let level = 1; level < 10_000; level += 1) {
-      deep = { id: `d${level}`, name: 'd', start_time: 0, end_time: 1, subsegments: [deep] };
-    }
-    const trace = buildTrace([deep]);
+  it('survives a nesting of ten thousand', () => {
+    let deep: Sketch = { id: 'd0', from: 0, to: 1 };
+    for (let level = 1; level < 10_000; level += 1) deep = { id: `d${level}`, from: 0, to: 1, below: [deep] };
+    const trace = build(deep);
     expect(visibleRows(trace.roots, all)).toHaveLength(10_000);
     expect(criticalPath(trace.roots[0]!).size).toBeGreaterThan(0);
   });
@@ -121,31 +125,56 @@ describe('a trace', () => {
     const span = fc.tuple(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 0, max: 100 }));
     fc.assert(
       fc.property(fc.array(span, { maxLength: 12 }), (spans) => {
-        const root: SegmentDocument = {
-          id: 'root',
-          name: 'root',
-          start_time: 0,
-          end_time: 100,
-          subsegments: spans.map(([a, b], index) => ({
-            id: `s${index}`,
-            name: `s${index}`,
-            start_time: Math.min(a, b),
-            end_time: Math.max(a, b),
-          })),
-        };
-        const stretches = [...criticalPath(buildTrace([root]).roots[0]!).values()].flat();
-        const length = stretches.reduce((sum, stretch) => sum + stretch.to - stretch.from, 0);
-        expect(length).toBeCloseTo(100);
+        const below = spans
+          .map(([a, b], index) => ({ id: `s${index}`, from: Math.min(a, b), to: Math.max(a, b) }))
+          .sort((a, b) => a.from - b.from);
+        const stretches = [...criticalPath(build({ id: 'root', from: 0, to: 100, below }).roots[0]!).values()].flat();
+        expect(stretches.reduce((sum, stretch) => sum + stretch.to - stretch.from, 0)).toBeCloseTo(100);
       }),
     );
   });
 });
 
-describe('foreign texts', () => {
-  it('that are no segment are left out', () => {
-    for (const text of ['', '[]', 'null', '{"id":1}', '{"id":"a"}', '"a"']) expect(parseDocument(text)).toBeUndefined();
+describe('keys of the timeline', () => {
+  const key = (name: string, more = {}) => ({ key: name, ctrlKey: false, metaKey: false, altKey: false, ...more });
+  const whole = { from: 0, to: 100 };
+
+  it('move, and leave what is held with Ctrl to the browser', () => {
+    expect(['j', 'ArrowDown', 'End', 'Enter', 'x', 'constructor'].map((name) => moveOf(key(name)))).toEqual([
+      'down',
+      'down',
+      'last',
+      'open',
+      undefined,
+      undefined,
+    ]);
+    expect(moveOf(key('j', { ctrlKey: true }))).toBeUndefined();
   });
 
+  it('zoom around the middle, and never leave the trace', () => {
+    const near = zoomOf('w', whole, whole)!;
+    expect(near).toEqual({ from: 25, to: 75 });
+    expect(zoomOf('d', near, whole)).toEqual({ from: 37.5, to: 87.5 });
+    expect(zoomOf('d', { from: 50, to: 100 }, whole)).toEqual({ from: 50, to: 100 });
+    expect(zoomOf('a', near, whole)).toEqual({ from: 12.5, to: 62.5 });
+    expect(zoomOf('s', near, whole)).toBe(whole);
+    expect(zoomOf('x', near, whole)).toBeUndefined();
+  });
+});
+
+describe('exceptions of a document', () => {
+  const document = { id: 'a', name: 'a', start_time: 0 };
+
+  it('are its own, or the one that it names by its id', () => {
+    const own = { type: 'Error', message: 'own' };
+    expect(exceptionsOf({ ...document, cause: { exceptions: [own] } }, {})).toEqual([own]);
+    expect(exceptionsOf({ ...document, cause: 'e1' }, { e1: { message: 'there' } })).toEqual([{ message: 'there' }]);
+    expect(exceptionsOf({ ...document, cause: { message: 'only words' } }, {})).toEqual([{ message: 'only words' }]);
+    expect(exceptionsOf(document, {})).toEqual([]);
+  });
+});
+
+describe('foreign texts', () => {
   it('give their trace id in each form', () => {
     const id = '1-5759e988-bd862e3fe1be46a994272793';
     expect(traceIdOf(`Root=${id};Parent=53995c3f42cd8ad8;Sampled=1`)).toBe(id);

@@ -1,59 +1,42 @@
 import ExpandableSection from '@cloudscape-design/components/expandable-section';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useMemo } from 'react';
-import { getTraceGraph, type Trace } from '../../api/xray.ts';
+import { memo, useCallback, useMemo } from 'react';
+import { getTraceGraph } from '../../api/xray.ts';
 import { useLive } from '../../app/scope.ts';
 import { formatDuration } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
 import { QueryView } from '../../parts/query-view.tsx';
 import { buildTraceMap } from '../map/map-model.ts';
 import { TraceMapPicture } from '../map/trace-map.tsx';
-import { type BuiltTrace, exceptionsOf, ownTimes, rowToBeginWith } from './build-trace.ts';
+import { type BuiltTrace, rowToBeginWith } from './build-trace.ts';
+import { RawDocuments } from './raw-documents.tsx';
 import { SegmentPanel } from './segment-panel.tsx';
 import { Timeline } from './timeline.tsx';
 import { TraceHead } from './trace-head.tsx';
 import { TraceLogs } from './trace-logs.tsx';
 
 /** The whole of one trace: what it was, its map, where the time went, its timeline, the selected part, its logs. */
-export function TraceView({ trace, built }: { trace: Trace; built: BuiltTrace }) {
+export function TraceView({ built }: { built: BuiltTrace }) {
   const t = useText();
   const search = useSearch({ from: '/traces/$traceId' });
   const navigate = useNavigate({ from: '/traces/$traceId' });
   const first = useMemo(() => rowToBeginWith(built), [built]);
   const closed = search.segment === 'none';
   const selected = built.rows.get(search.segment ?? '') ?? (closed ? undefined : first);
-  const tab = search.tab ?? (selected && exceptionsOf(selected, built).length > 0 ? 'exceptions' : 'overview');
-  const select = (segment: string, tab?: string) =>
-    navigate({ search: (before) => ({ ...before, segment, tab }), replace: true });
-  const graph = useLive(['trace-map', trace.Id], ({ scope, signal }) => getTraceGraph(scope, trace.Id, signal), {
-    ranged: false,
-    refreshMs: 10_000,
-  });
+  const tab = search.tab ?? (selected?.hasException ? 'exceptions' : 'overview');
+  const select = useCallback(
+    (segment: string, tab?: string) =>
+      void navigate({ search: (before) => ({ ...before, segment, tab }), replace: true }),
+    [navigate],
+  );
 
   return (
     <SpaceBetween size="m">
       <TraceHead built={built} onSelect={select} />
       <div className="hatoba-trace-top">
         <section className="hatoba-box">
-          <QueryView query={graph}>
-            {(services) => (
-              <TraceMapPicture
-                map={buildTraceMap(services)}
-                metric="p50"
-                minutes={0}
-                height={230}
-                onSelect={(chosen) => {
-                  const name = chosen?.node?.split('~')[0];
-                  const row = [...built.rows.values()].find(
-                    (candidate) =>
-                      (candidate.callee?.name ?? (candidate.kind === 'segment' ? candidate.name : '')) === name,
-                  );
-                  if (row) select(row.id);
-                }}
-              />
-            )}
-          </QueryView>
+          <MapOfTrace built={built} onSelect={select} />
         </section>
         <section className="hatoba-box">
           <div className="hatoba-label">{t('trace.where-time-went')}</div>
@@ -73,18 +56,48 @@ export function TraceView({ trace, built }: { trace: Trace; built: BuiltTrace })
         )}
       </div>
       <ExpandableSection headerText={t('trace.logs')} defaultExpanded variant="container">
-        <TraceLogs traceId={trace.Id} built={built} />
+        <TraceLogs traceId={built.id} built={built} />
       </ExpandableSection>
       <ExpandableSection headerText={t('trace.raw')} variant="container">
-        <pre className="hatoba-raw">{(trace.Segments ?? []).map((segment) => pretty(segment.Document)).join('\n')}</pre>
+        <RawDocuments built={built} />
       </ExpandableSection>
     </SpaceBetween>
   );
 }
 
-function OwnTimes({ built, onSelect }: { built: BuiltTrace; onSelect: (id: string) => void }) {
+interface PartOfView {
+  built: BuiltTrace;
+  onSelect: (id: string) => void;
+}
+
+const MapOfTrace = memo(function MapOfTrace({ built, onSelect }: PartOfView) {
+  const graph = useLive(
+    ['trace-map', built.id, built.revision],
+    ({ scope, signal }) => getTraceGraph(scope, built.id, signal),
+    { ranged: false, refreshMs: false },
+  );
+  return (
+    <QueryView query={graph}>
+      {(services) => (
+        <TraceMapPicture
+          map={buildTraceMap(services)}
+          metric="p50"
+          minutes={0}
+          height={230}
+          onSelect={(chosen) => {
+            const name = chosen?.node?.split('~')[0];
+            for (const row of built.rows.values()) {
+              if ((row.callee?.name ?? (row.kind === 'segment' ? row.name : '')) === name) return onSelect(row.id);
+            }
+          }}
+        />
+      )}
+    </QueryView>
+  );
+});
+
+const OwnTimes = memo(function OwnTimes({ built: { ownTimes: times }, onSelect }: PartOfView) {
   const t = useText();
-  const times = useMemo(() => ownTimes(built), [built]);
   const most = times[0]?.seconds ?? 0;
   return (
     <ol className="hatoba-own-times">
@@ -101,12 +114,4 @@ function OwnTimes({ built, onSelect }: { built: BuiltTrace; onSelect: (id: strin
       ))}
     </ol>
   );
-}
-
-function pretty(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
-}
+});

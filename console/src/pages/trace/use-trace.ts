@@ -1,0 +1,59 @@
+import { keepPreviousData, type UseQueryResult, useQuery, useQueryClient } from '@tanstack/react-query';
+import { getPartDocuments, getTimeline } from '../../api/timeline.ts';
+import { useScope } from '../../app/scope.ts';
+import { type BuiltTrace, buildTrace } from './build-trace.ts';
+import type { SegmentDocument, TraceException } from './trace-document.ts';
+
+/** A trace that was found is nearly always whole; look again now and then for late parts. */
+const refreshMs = 10_000;
+
+/** The rows of a trace. Asked again by its revision, so that a large one is sent and built once. */
+export function useTrace(traceId: string): UseQueryResult<BuiltTrace | null> {
+  const scope = useScope();
+  const client = useQueryClient();
+  const queryKey = ['timeline', traceId, scope.account, scope.region];
+  return useQuery<BuiltTrace | null>({
+    queryKey,
+    queryFn: async ({ signal }) => {
+      const known = client.getQueryData<BuiltTrace | null>(queryKey);
+      const timeline = await getTimeline(scope, traceId, known?.revision, signal);
+      if (timeline === 'unchanged') return known ?? null;
+      return timeline && buildTrace(timeline);
+    },
+    refetchInterval: refreshMs,
+    // Rows know their parents: what compares objects deeply would go round in circles.
+    structuralSharing: false,
+    retry: (failures, error) => failures < 2 && 'status' in error && (error.status === 0 || error.status === 503),
+  });
+}
+
+export interface PartOfTrace {
+  document: SegmentDocument | undefined;
+  exceptions: TraceException[];
+}
+
+/** The document of one row; the one before stays on screen until it has come. */
+export function usePartDocument(trace: BuiltTrace, id: string): UseQueryResult<PartOfTrace> {
+  const scope = useScope();
+  return useQuery({
+    queryKey: ['part', trace.id, trace.revision, id, scope.account, scope.region],
+    queryFn: async ({ signal }) => {
+      const { documents, exceptions } = await getPartDocuments(scope, trace.id, [id], signal);
+      const document = documents[id];
+      return { document, exceptions: document ? exceptionsOf(document, exceptions) : [] };
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** Exceptions of a document, with one that it names by its id. */
+export function exceptionsOf(
+  { cause }: SegmentDocument,
+  named: Readonly<Record<string, TraceException>>,
+): TraceException[] {
+  if (cause === undefined || cause === null) return [];
+  if (typeof cause === 'string') return named[cause] ? [named[cause]] : [];
+  const found = Array.isArray(cause.exceptions) ? cause.exceptions : [];
+  return found.length > 0 ? found : cause.message ? [{ message: cause.message }] : [];
+}
