@@ -16,6 +16,10 @@ const nextText: Record<string, MessageKey> = {
   'target-unhealthy': 'next.balancers',
 };
 
+/** What a finding is about. Its figures change with every look, and a link must stay what it is while it is clicked. */
+const subjectOf = ({ code, params }: Finding): string =>
+  [code, params.cluster, params.service, params.dependency, params.name, params.targetGroup].join(' ');
+
 /** What is wrong, worst first: since when, after which deployment, and the next place to look. */
 export function Findings({ findings }: { findings: readonly Finding[] }) {
   const t = useText();
@@ -29,7 +33,7 @@ export function Findings({ findings }: { findings: readonly Finding[] }) {
         const reason = finding.params.reason;
         return (
           <Alert
-            key={`${finding.code} ${JSON.stringify(finding.params)}`}
+            key={subjectOf(finding)}
             type={finding.level === 'critical' ? 'error' : 'warning'}
             header={words(messageKey(finding), finding.code, readable(finding.params))}
           >
