@@ -52,8 +52,9 @@ export function createAlarms(deps: AlarmsDependencies): Alarms {
   const { state, metrics, traces, clock, logger } = deps;
   const store = new AlarmStore(state);
   const watchers = new Set<TransitionWatcher>();
-  const notifier = new Notifier({ state, store, targets: deps.notifications, clock, logger });
+  const notifier = new Notifier({ state, store, metrics, targets: deps.notifications, clock, logger });
   const changeState = createChangeAlarmState(store, notifier, watchers);
+  let stopWatching = () => {};
   const loop = new AlarmLoop({ store, metrics, traces, clock, logger, changeState });
 
   const handlers: Handlers<typeof import('@aws-sdk/client-cloudwatch')> = {
@@ -75,9 +76,11 @@ export function createAlarms(deps: AlarmsDependencies): Alarms {
     },
     async start() {
       await notifier.start();
+      stopWatching = traces.watchInsights((update) => notifier.tell(update));
       loop.start();
     },
     async stop() {
+      stopWatching();
       await loop.stop();
       await notifier.stop();
     },

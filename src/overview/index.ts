@@ -1,17 +1,24 @@
 import type { Clock } from '../platform/clock.ts';
 import type { HttpRoute } from '../wire/aws/service-table.ts';
+import type { DeploymentEffects } from './deployment-effect.ts';
 import { judge } from './judge.ts';
+import { type DeploymentSources, readDeploymentEffects } from './read-deployment-effects.ts';
 import { type OverviewSources, readSnapshot } from './read-snapshot.ts';
 
 export type { DeploymentEffect, DeploymentEffects } from './deployment-effect.ts';
 export type { CallOperation } from './read-snapshot.ts';
 
-/** The door of the overview: one route that says whether all is well and, if not, where to look. It owns nothing. */
+/** The door of the overview: whether all is well and, if not, where to look; and what each
+ * deployment did. It owns nothing. */
 export interface Overview {
   readonly routes: readonly HttpRoute[];
 }
 
-export function createOverview(deps: OverviewSources & { clock: Clock; account: string; region: string }): Overview {
+const dayMs = 86_400_000;
+
+export function createOverview(
+  deps: OverviewSources & DeploymentSources & { clock: Clock; account: string; region: string },
+): Overview {
   return {
     routes: [
       {
@@ -32,6 +39,29 @@ export function createOverview(deps: OverviewSources & { clock: Clock; account: 
             services: snapshot.services,
             health: snapshot.health,
           };
+          response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+          response.end(JSON.stringify(body));
+        },
+      },
+      {
+        method: 'GET',
+        path: '/_hatoba/overview/deployments',
+        async handle(_request, response, url) {
+          const now = deps.clock.now();
+          const asked = (name: string) => url.searchParams.get(name) || undefined;
+          const end = parseTime(asked('end') ?? null) ?? now;
+          const start = parseTime(asked('start') ?? null) ?? new Date(end.getTime() - dayMs);
+          const [cluster, service] = [asked('cluster'), asked('service')];
+          const deployments = await readDeploymentEffects(deps, {
+            account: asked('account') ?? deps.account,
+            region: asked('region') ?? deps.region,
+            start,
+            end,
+            now,
+            ...(cluster === undefined ? {} : { cluster }),
+            ...(service === undefined ? {} : { service }),
+          });
+          const body: DeploymentEffects = { start: start.toISOString(), end: end.toISOString(), deployments };
           response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' });
           response.end(JSON.stringify(body));
         },

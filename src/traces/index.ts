@@ -10,6 +10,8 @@ import type { TelemetryStore } from '../stores/telemetry/store.ts';
 import type { AccountRegion, WorkloadIdentity } from '../wire/aws/call-context.ts';
 import type { Plane } from '../wire/aws/service-table.ts';
 import { createTracesPlane } from './create-traces.ts';
+import type { InsightUpdate } from './insights/model.ts';
+import type { ServiceTrace, ServiceWindow, ServiceWindowQuery } from './read-service-window.ts';
 
 export type { InsightUpdate } from './insights/model.ts';
 export type { LinkedTrace, TraceLinks } from './links/model.ts';
@@ -57,6 +59,15 @@ export interface Traces extends Plane {
       ownMedianSeconds: number;
     }[]
   >;
+  /** Requests of an ECS service in a window, by its own segments: counts by outcome, and latency. */
+  serviceWindow(scope: AccountRegion, query: ServiceWindowQuery): Promise<ServiceWindow>;
+  /** Traces of such a window: in which the service failed (faults first), or the slowest. */
+  serviceTraces(
+    scope: AccountRegion,
+    query: ServiceWindowQuery,
+    order: 'failed' | 'slowest',
+    limit: number,
+  ): Promise<ServiceTrace[]>;
   /** Number of traces in the range that the filter expression selects, by minute; for alarms on traces. */
   countTraces(
     scope: AccountRegion,
@@ -64,6 +75,11 @@ export interface Traces extends Plane {
     start: Date,
     end: Date,
   ): Promise<{ timestampMs: number; count: number }[]>;
+  /**
+   * Tells when an insight of a group with notifications opens, changes or closes; again, later or after a start, until
+   * the promise resolves. One watcher. Returns the way to stop it.
+   */
+  watchInsights(onUpdate: (update: InsightUpdate) => Promise<void>): () => void;
 }
 
 export interface TracesDeps {

@@ -1,6 +1,6 @@
 import type { Notification } from './message.ts';
-import { alarmMessage } from './message.ts';
-import { slackMessage } from './slack.ts';
+import { alarmMessage, eventMessage } from './message.ts';
+import { slackInsightMessage, slackMessage } from './slack.ts';
 
 /** A configured target; its ARN is that of the topic with its name. */
 export interface NotificationTarget {
@@ -22,7 +22,7 @@ export async function deliver(
   notification: Notification,
   signal: AbortSignal,
 ): Promise<Delivery> {
-  const message = target.kind === 'slack' ? slackMessage(notification) : alarmMessage(notification);
+  const message = messageFor(target, notification);
   try {
     const response = await fetch(target.url, {
       method: 'POST',
@@ -45,6 +45,13 @@ export async function deliver(
     const cause = (error as Error).cause;
     return { result: 'later', reason: cause instanceof Error ? cause.message : String(error), afterMs: undefined };
   }
+}
+
+function messageFor(target: NotificationTarget, notification: Notification): Record<string, unknown> {
+  if ('insight' in notification) {
+    return target.kind === 'slack' ? slackInsightMessage(notification) : eventMessage(notification);
+  }
+  return target.kind === 'slack' ? slackMessage(notification) : alarmMessage(notification);
 }
 
 function retryAfterMs(header: string | null): number | undefined {

@@ -1,13 +1,29 @@
+import type { InsightUpdate } from '../../traces/index.ts';
 import { type Alarm, type AlarmState, alarmTypeOf, type Transition } from '../model.ts';
 import { awsTime } from '../state-reason.ts';
 
-/** What one target is told, as it waits in the outbox. */
-export interface Notification {
+interface Waiting {
   readonly id: string;
   readonly actionArn: string;
+  readonly createdAt: string;
+}
+
+export interface AlarmNotification extends Waiting {
   readonly alarm: Alarm;
   readonly previous: AlarmState;
-  readonly createdAt: string;
+}
+
+export interface InsightNotification extends Waiting {
+  readonly insight: InsightUpdate;
+}
+
+/** What one target is told, as it waits in the outbox. */
+export type Notification = AlarmNotification | InsightNotification;
+
+/** The event that EventBridge delivers; generic webhooks get it as their body. */
+export function eventMessage({ insight }: InsightNotification): Record<string, unknown> {
+  const { id, source, detailType, account, region, time, resources, detail } = insight;
+  return { version: '0', id, 'detail-type': detailType, source, account, time, region, resources, detail };
 }
 
 /** The message that CloudWatch publishes to a topic; generic webhooks get it as their body. */

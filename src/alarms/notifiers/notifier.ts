@@ -1,15 +1,18 @@
+import type { Metrics } from '../../metrics/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { newUuid } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Change, StateStore } from '../../stores/state/store.ts';
+import type { InsightUpdate } from '../../traces/index.ts';
 import { alarmTypeOf, type HistoryItem, type Transition } from '../model.ts';
 import type { AlarmStore } from '../store.ts';
 import { deliver, type NotificationTarget } from './deliver.ts';
-import type { Notification } from './message.ts';
+import type { InsightNotification, Notification } from './message.ts';
 
 export interface NotifierOptions {
   readonly state: StateStore;
   readonly store: AlarmStore;
+  readonly metrics: Metrics;
   readonly targets: readonly NotificationTarget[];
   readonly clock: Clock;
   readonly logger: Logger;
@@ -23,7 +26,7 @@ const retryMsMax = 60_000;
 const giveUpMs = 3_600_000;
 
 /**
- * Delivers alarm actions whose ARN ends in a configured target's name. A notification is committed with the transition
+ * Delivers alarm actions whose ARN ends in a configured target's name, and insights to every target. A notification is committed with the transition
  * that caused it and removed when it is delivered or given up, so a crash delivers it later (at least once). Each target
  * has its own line, in order: OK never overtakes ALARM.
  */
@@ -66,6 +69,27 @@ export class Notifier {
         for (const notification of notifications) this.enqueue(notification);
       },
     };
+  }
+
+  /**
+   * Tells every target of an insight. Resolves when that is sure to happen: it waits in the state store, then. The same
+   * update told again has the same ids.
+   */
+  async tell(insight: InsightUpdate): Promise<void> {
+    const createdAt = this.options.clock.now().toISOString();
+    const notifications = this.options.targets.map(
+      ({ name }): Notification => ({
+        id: `${insight.id}/${name}`,
+        actionArn: `arn:aws:sns:${insight.region}:${insight.account}:${name}`,
+        createdAt,
+        insight,
+      }),
+    );
+    if (notifications.length === 0) return;
+    await this.options.state.commit(
+      notifications.map((notification) => ({ kind, key: notification.id, expect: 'any', put: notification })),
+    );
+    for (const notification of notifications) this.enqueue(notification);
   }
 
   private enqueue(notification: Notification): void {
@@ -119,6 +143,7 @@ export class Notifier {
   }
 
   private async finish(notification: Notification, summary: string, error?: string): Promise<void> {
+    if ('insight' in notification) return this.finishInsight(notification, error === undefined);
     const { alarm, actionArn } = notification;
     const item: HistoryItem = {
       account: alarm.account,
@@ -136,5 +161,19 @@ export class Notifier {
       }),
     };
     await this.options.store.addHistory([item], [{ kind, key: notification.id, expect: 'any', delete: true }]);
+  }
+
+  /** Insights have no history of alarms: what became of their notifications is counted. */
+  private async finishInsight({ id, insight }: InsightNotification, isDelivered: boolean): Promise<void> {
+    await this.options.state.commit([{ kind, key: id, expect: 'any', delete: true }]);
+    this.options.metrics.record(insight, 'AWS/Events', [
+      {
+        name: isDelivered ? 'Invocations' : 'FailedInvocations',
+        dimensions: { EventSource: insight.source },
+        timestampMs: this.options.clock.now().getTime(),
+        value: 1,
+        unit: 'Count',
+      },
+    ]);
   }
 }

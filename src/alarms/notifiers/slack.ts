@@ -1,4 +1,5 @@
 import type { Transition } from '../model.ts';
+import type { InsightNotification } from './message.ts';
 
 const colors = { ALARM: '#d13212', OK: '#1d8102', INSUFFICIENT_DATA: '#687078' } as const;
 const headerCharactersMax = 150;
@@ -26,6 +27,38 @@ export function slackMessage({ alarm, previous }: Transition): Record<string, un
             ? [{ type: 'section', text: { type: 'mrkdwn', text: escapeSlack(cut(description, textCharactersMax)) } }]
             : []),
           { type: 'context', elements: [{ type: 'mrkdwn', text: escapeSlack(`${alarm.arn} · ${state.updatedAt}`) }] },
+        ],
+      },
+    ],
+  };
+}
+
+/** The body for an X-Ray insight. */
+export function slackInsightMessage({ insight }: InsightNotification): Record<string, unknown> {
+  const { detail } = insight;
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  const cause = text((detail.RootCauseServiceId as { Name?: unknown } | undefined)?.Name);
+  const title = `Insight ${text(detail.State)}: ${cause}`;
+  return {
+    text: escapeSlack(cut(`${title} (${insight.region}): ${text(detail.Summary)}`, textCharactersMax)),
+    attachments: [
+      {
+        color: detail.State === 'ACTIVE' ? colors.ALARM : colors.OK,
+        blocks: [
+          { type: 'header', text: { type: 'plain_text', text: cut(title, headerCharactersMax) } },
+          {
+            type: 'section',
+            text: { type: 'mrkdwn', text: escapeSlack(cut(text(detail.Summary), textCharactersMax)) },
+          },
+          {
+            type: 'context',
+            elements: [
+              {
+                type: 'mrkdwn',
+                text: escapeSlack(`${text(detail.GroupName)} · ${text(detail.InsightId)} · ${insight.time}`),
+              },
+            ],
+          },
         ],
       },
     ],

@@ -5,10 +5,13 @@ import type { Expression, Selector } from '../filter/expression.ts';
 import { parseFilter } from '../filter/parse-filter.ts';
 import { add, type Counted, emptyCounts, statisticsOf } from '../graph/build-graph.ts';
 import { toHistogram } from '../graph/histogram.ts';
+import type { RequestCount } from '../insights/expected-band.ts';
+import { readForecast } from '../insights/forecast.ts';
+import type { NodeId } from '../insights/model.ts';
 import type { AllGroups } from '../settle/index.ts';
 import type { SettledCondition } from '../settle/read-settled.ts';
 import { type GraphDeps, selectFilter, selectGroup } from './get-graph.ts';
-import { toRequestError } from './groups.ts';
+import { findGroup, toRequestError } from './groups.ts';
 import { readRange } from './query-range.ts';
 
 type XRay = typeof import('@aws-sdk/client-xray');
@@ -36,7 +39,40 @@ export function timeSeriesHandlers(deps: GraphDeps): Pick<Handlers<XRay>, 'GetTi
         context.signal,
         settledCondition(selector),
       );
-      return { TimeSeriesServiceStatistics: toRows(groups, selector), ContainsOldGroupVersions: false };
+      const rows = toRows(groups, selector);
+      if (!input.ForecastStatistics) return { TimeSeriesServiceStatistics: rows, ContainsOldGroupVersions: false };
+      if (selector?.kind !== 'service') {
+        throw awsError(
+          'InvalidRequestException',
+          'ForecastStatistics needs an EntitySelectorExpression of one service().',
+        );
+      }
+      const isNamed = input.GroupName || input.GroupARN;
+      const groupName = isNamed ? (await findGroup(deps.state, context, input)).value.GroupName! : 'Default';
+      const minutesOf = async (startMs: number, endMs: number) =>
+        countMinutes(
+          await deps.settling.readGroups(
+            { ...selection, startMs, endMs, periodSeconds: 60 },
+            deps.clock.now(),
+            context.signal,
+            settledCondition(selector),
+          ),
+          selector,
+        );
+      const forecast = await readForecast(
+        deps.telemetry,
+        { account: context.account, region: context.region, groupName },
+        nodesOf(groups, selector),
+        range,
+        minutesOf,
+      );
+      return {
+        TimeSeriesServiceStatistics: rows.map((row) => ({
+          ...row,
+          ServiceForecastStatistics: forecast(row.Timestamp!.getTime(), row.ServiceSummaryStatistics?.TotalCount ?? 0),
+        })),
+        ContainsOldGroupVersions: false,
+      };
     },
   };
 }
@@ -67,6 +103,27 @@ function toRows(groups: AllGroups, selector: EntitySelector | undefined): TimeSe
       [selector?.kind === 'service' ? 'ServiceSummaryStatistics' : 'EdgeSummaryStatistics']: statisticsOf(counts),
       ResponseTimeHistogram: toHistogram(counts.histogram),
     }));
+}
+
+/** Requests and faults by minute. */
+function countMinutes(groups: AllGroups, selector: EntitySelector): Map<number, RequestCount> {
+  const minutes = new Map<number, RequestCount>();
+  for (const group of chooseGroups(groups, selector)) {
+    const known = minutes.get(group.window * 1000) ?? { requests: 0, faults: 0 };
+    const counts = emptyCounts();
+    add(counts, group);
+    const requests = counts.ok + counts.error + counts.throttle + counts.fault;
+    minutes.set(group.window * 1000, { requests: known.requests + requests, faults: known.faults + counts.fault });
+  }
+  return minutes;
+}
+
+/** The nodes that a selector means. */
+function nodesOf(groups: AllGroups, { selector }: Extract<EntitySelector, { kind: 'service' }>): NodeId[] {
+  const inferred = groups.edges.filter(({ calleeName }) => !calleeName);
+  const all = [...groups.nodes, ...inferred.map((edge) => ({ name: edge.targetName, type: edge.targetType }))];
+  const wanted = all.filter(({ name, type }) => selects(selector, name, type));
+  return [...new Map(wanted.map(({ name, type }) => [JSON.stringify([name, type]), { name, type }])).values()];
 }
 
 function chooseGroups(groups: AllGroups, selector: EntitySelector | undefined): (Counted & { window: number })[] {

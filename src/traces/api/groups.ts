@@ -85,7 +85,8 @@ export async function listGroups(state: StateStore, scope: AccountRegion): Promi
     GroupName: 'Default',
     GroupARN: groupArn(scope, 'Default', ''),
     FilterExpression: '',
-    InsightsConfiguration: { InsightsEnabled: false, NotificationsEnabled: false },
+    // Insights open by themselves, without being asked for; UpdateGroup turns them off, or adds notifications.
+    InsightsConfiguration: { InsightsEnabled: true, NotificationsEnabled: false },
   };
   return [{ key: keyOf(scope, 'Default'), value, version: 0 }, ...stored];
 }

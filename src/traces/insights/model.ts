@@ -17,6 +17,8 @@ export interface AnomalousNode extends NodeId {
   readonly firstMs: number;
   readonly lastMs: number;
   readonly isBack: boolean;
+  /** Faults beyond what was expected, in the minutes last judged. */
+  readonly excess: number;
 }
 
 /** An insight as it is kept; times are epoch milliseconds. */
@@ -35,6 +37,12 @@ export interface InsightRecord extends AccountRegion {
   /** Requests of clients that lead to the root cause, and its own, since the start. */
   readonly clientImpact: Impact;
   readonly rootCauseImpact: Impact;
+  /** Services that clients call and that lead to an anomalous node. */
+  readonly clientNodes: readonly NodeId[];
+  /** When an event was last recorded. */
+  readonly eventMs: number;
+  /** The older insight that this one turned out to be a part of. */
+  readonly mergedInto?: string;
 }
 
 /** What was known of an insight at one moment. */

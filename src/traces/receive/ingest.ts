@@ -4,6 +4,7 @@ import { TelemetryQueueFullError } from '../../stores/telemetry/store.ts';
 import type { OtlpResourceSpans } from '../../wire/otlp.ts';
 import { decodeOtlpTraces } from '../../wire/otlp-protobuf.ts';
 import { ProtobufError } from '../../wire/protobuf.ts';
+import { type LinkRow, toLinkRows } from '../links/to-link-rows.ts';
 import type { AcceptedDocument, CallRow, RefusedDocument, SegmentRow, Source } from '../model.ts';
 import type { Ledger } from './ledger.ts';
 import { acceptDocument, type DocumentLimits, parseDocument, refuse } from './parse-document.ts';
@@ -149,16 +150,19 @@ export class Ingest {
     if (accepted.length === 0) return;
     const segments: SegmentRow[] = [];
     const calls: CallRow[] = [];
+    const links: LinkRow[] = [];
     for (const document of accepted) {
       const rows = toRows(document, source);
       segments.push(rows.segment);
       calls.push(...rows.calls);
+      links.push(...toLinkRows(document, rows.segment));
     }
     this.ledger.accepted(source.name, acceptedCount);
     try {
       await Promise.all([
         this.telemetry.insert('segments', segments, options),
         calls.length > 0 ? this.telemetry.insert('calls', calls, options) : undefined,
+        links.length > 0 ? this.telemetry.insert('span_links', links, options) : undefined,
       ]);
     } catch (error) {
       const reason = error instanceof TelemetryQueueFullError ? 'QueueFull' : 'StoreFailed';
