@@ -6,10 +6,10 @@ import { awsError } from '../../wire/aws/aws-error.ts';
 import type { AccountRegion } from '../../wire/aws/call-context.ts';
 import type { HttpRoute } from '../../wire/aws/service-table.ts';
 import { parseTraceId, type TraceId } from '../model.ts';
-import { findParts } from '../trace/find-parts.ts';
-import { readPartDocuments } from '../trace/read-documents.ts';
-import { readPercentiles } from '../trace/read-percentiles.ts';
-import { readTimeline, readTimelineRevision } from '../trace/read-timeline.ts';
+import { findParts } from '../timeline/find-parts.ts';
+import { readPartDocuments } from '../timeline/read-documents.ts';
+import { readPercentiles } from '../timeline/read-percentiles.ts';
+import { readTimeline, readTimelineRevision } from '../timeline/read-timeline.ts';
 import { readGroupExpressions, toRequestError } from './groups.ts';
 
 const documentsMax = 200;

@@ -3,7 +3,7 @@ import type { AccountRegion } from '../../wire/aws/call-context.ts';
 import { isObject } from '../json-access.ts';
 import type { JsonObject, SegmentDocument, TraceId } from '../model.ts';
 import { hintCondition } from '../store.ts';
-import { mergeTrace, readStoredDocument, type StoredDocument } from './merge-trace.ts';
+import { mergeTrace, readStoredDocument, type StoredDocument } from '../trace/merge-trace.ts';
 
 export interface PartDocuments {
   /** By id of the segment or subsegment, without `subsegments`. Ids that are not stored are absent. */

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newTraceId, shopRequest, startTestPlane, type TestPlane } from '../test-plane.fixture.ts';
+import { timelineFlags } from '../trace/timeline-part.ts';
 import type { PartDocuments } from './read-documents.ts';
 import type { Timeline } from './read-timeline.ts';
-import { timelineFlags } from './timeline-part.ts';
 
 let plane: TestPlane;
 beforeAll(async () => {

@@ -5,9 +5,9 @@ import { type SegmentDocument, type TraceId, toXrayTraceId } from '../model.ts';
 import { inferTarget } from '../receive/infer-target.ts';
 import { flagsOf } from '../receive/to-rows.ts';
 import { hintCondition } from '../store.ts';
-import { layOutTimeline } from './lay-out-timeline.ts';
-import { readStoredDocument } from './merge-trace.ts';
-import { type TimelinePart, type TimelineRows, type TimelineShape, timelineFlags } from './timeline-part.ts';
+import { layOutTimeline } from '../trace/lay-out-timeline.ts';
+import { readStoredDocument } from '../trace/merge-trace.ts';
+import { type TimelinePart, type TimelineRows, type TimelineShape, timelineFlags } from '../trace/timeline-part.ts';
 
 /** What the timeline of a trace shows before any document is asked for. */
 export interface Timeline {
