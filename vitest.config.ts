@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** `unit` is what `npm run check` runs; `e2e` starts the real process and real clients. */
+/** `unit` is what `npm run check` runs; `e2e` starts the real process and real clients; `nightly` takes minutes. */
 export default defineConfig({
   test: {
     testTimeout: 30_000,
@@ -10,7 +10,13 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'cli/**/*.test.ts', 'console/src/**/*.test.ts', 'test/architecture.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'cli/**/*.test.ts',
+            'console/src/**/*.test.ts',
+            'test/architecture.test.ts',
+            'test/fuzz/*.test.ts',
+          ],
         },
       },
       {
@@ -18,11 +24,15 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/architecture.test.ts'],
+          exclude: ['test/architecture.test.ts', 'test/fuzz/**'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'nightly', include: ['test/**/*.nightly.ts'], fileParallelism: false },
       },
     ],
   },

@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { newDirectory } from './support/temporary-directory.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const anywhere = ['stores', 'wire', 'platform'];
@@ -138,7 +138,7 @@ test('each folder and file that is named as pure is there', () => {
 });
 
 test('a planted forbidden import is caught', () => {
-  const source = mkdtempSync(join(tmpdir(), 'hatoba-architecture-'));
+  const source = newDirectory('hatoba-architecture-');
   const plant = (path: string, text: string) => {
     mkdirSync(dirname(join(source, path)), { recursive: true });
     writeFileSync(join(source, path), text);

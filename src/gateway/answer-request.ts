@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ByteBudget } from '../platform/byte-budget.ts';
 import type { WorkloadIdentity } from '../wire/aws/call-context.ts';
 import type { OperationFinder } from '../wire/aws/identify-operation.ts';
 import type { ServiceTable } from '../wire/aws/service-table.ts';
@@ -9,14 +10,13 @@ import { answerRoute } from './answer-route.ts';
 import { answerText } from './answer-text.ts';
 import { serveConsole } from './console-files.ts';
 import type { GatewayDependencies } from './index.ts';
-import type { BodyBudget } from './read-body.ts';
 import type { Readiness } from './readiness.ts';
 
 export interface Answering extends GatewayDependencies {
   readonly finder: OperationFinder;
   readonly readiness: Readiness;
   readonly tables: ReadonlyMap<string, ServiceTable>;
-  readonly bodyBudget: BodyBudget;
+  readonly bodyBudget: ByteBudget;
 }
 
 const CONSOLE_NEEDS_OPEN = `The console is off: this hatoba runs with "auth: enforce", and the console cannot sign its calls.

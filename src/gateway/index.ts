@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Identity } from '../identity/index.ts';
+import { ByteBudget } from '../platform/byte-budget.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Principal, WorkloadIdentity } from '../wire/aws/call-context.ts';
@@ -9,7 +10,6 @@ import { openModelPack } from '../wire/aws/model-pack.ts';
 import type { HttpRoute, ServiceTable } from '../wire/aws/service-table.ts';
 import { answerRequest } from './answer-request.ts';
 import { operationsRoute } from './operations-route.ts';
-import { BodyBudget } from './read-body.ts';
 import { Readiness } from './readiness.ts';
 
 export interface GatewayConfig {
@@ -83,7 +83,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   const readiness = new Readiness(dependencies.clock);
   const tables = new Map(dependencies.services.map((table) => [table.service as string, table]));
   const routes = [...dependencies.routes, operationsRoute(dependencies.services)];
-  const bodyBudget = new BodyBudget(dependencies.config.bodyBytesMax * BODIES_HELD_MAX);
+  const bodyBudget = new ByteBudget(dependencies.config.bodyBytesMax * BODIES_HELD_MAX);
   const answering = { ...dependencies, routes, finder, readiness, tables, bodyBudget };
 
   const handle: Gateway['handle'] = async (request, response, workload) => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { ByteBudget } from '../platform/byte-budget.ts';
 import { BodyTooLargeError } from '../wire/aws/inflate-body.ts';
 
 /** The client went away before its request was whole: there is nobody to answer. */
@@ -6,27 +7,6 @@ export class ClientGoneError extends Error {}
 
 /** Too many bytes of unanswered requests are held already. */
 export class BodiesHeldError extends Error {}
-
-/** Bounds what all unanswered requests together hold in memory. */
-export class BodyBudget {
-  private held = 0;
-  private readonly bytesMax: number;
-
-  constructor(bytesMax: number) {
-    this.bytesMax = bytesMax;
-  }
-
-  /** False when `bytes` more do not fit. */
-  take(bytes: number): boolean {
-    if (this.held + bytes > this.bytesMax) return false;
-    this.held += bytes;
-    return true;
-  }
-
-  release(bytes: number): void {
-    this.held -= bytes;
-  }
-}
 
 // What is sent beyond the limit is thrown away so that the client can read our answer; beyond this the connection ends.
 const DISCARD_FACTOR = 4;
@@ -36,7 +16,7 @@ const DISCARD_FACTOR = 4;
  * `bytesMax` and BodiesHeldError when the budget is used up, both once the client has sent what it had to send: one
  * that still writes when the connection ends never reads why.
  */
-export function readBody(request: IncomingMessage, bytesMax: number, budget: BodyBudget): Promise<Buffer> {
+export function readBody(request: IncomingMessage, bytesMax: number, budget: ByteBudget): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const discardedMax = bytesMax * DISCARD_FACTOR;
     const chunks: Buffer[] = [];

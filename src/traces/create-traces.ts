@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Http2Server } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
+import { ByteBudget } from '../platform/byte-budget.ts';
 import type { WorkloadIdentity } from '../wire/aws/call-context.ts';
 import type { Handlers } from '../wire/aws/service-table.ts';
 import { corsHeaders, isPreflight, refuseRequest } from '../wire/browser-rules.ts';
@@ -29,8 +30,8 @@ import { readServiceTraces, readServiceWindow } from './read-service-window.ts';
 import { DaemonUdp } from './receive/daemon-udp.ts';
 import { Ingest } from './receive/ingest.ts';
 import { Ledger } from './receive/ledger.ts';
-import { otlpGrpcHandler } from './receive/otlp-grpc.ts';
-import { OtlpHttp, otlpBytesMax } from './receive/otlp-http.ts';
+import { countUnreadable, otlpGrpcHandler } from './receive/otlp-grpc.ts';
+import { OtlpHttp, otlpBytesMax, otlpHeldBytesMax } from './receive/otlp-http.ts';
 import { TraceBudget } from './receive/trace-budget.ts';
 import { Settling } from './settle/index.ts';
 
@@ -66,7 +67,8 @@ export function createTracesPlane(deps: TracesDeps): Traces {
     ...(workload ? { workload } : {}),
   });
   const udp = new DaemonUdp({ ingest, ledger, logger, source: sourceOf('udp') });
-  const otlp = new OtlpHttp({ ingest, ledger });
+  const budget = new ByteBudget(otlpHeldBytesMax);
+  const otlp = new OtlpHttp({ ingest, ledger, budget });
   const tags = new ResourceTags(state);
   const settling = new Settling({ telemetry, state, clock, logger });
   const graphDeps = { telemetry, state, clock, settling };
@@ -92,8 +94,15 @@ export function createTracesPlane(deps: TracesDeps): Traces {
   const servers = new Servers();
   const stopping = new AbortController();
   const ports = { xray: 0, otlpHttp: 0, otlpGrpc: 0 };
-  const grpcOf = (workload?: WorkloadIdentity) =>
-    createGrpcServer(otlpGrpcHandler({ ingest, ledger, source: sourceOf('otlp-grpc', workload) }), otlpBytesMax);
+  const grpcOf = (workload?: WorkloadIdentity) => {
+    const source = sourceOf('otlp-grpc', workload);
+    const onUnreadable = countUnreadable(ledger, source);
+    return createGrpcServer(otlpGrpcHandler({ ingest, ledger, source }), {
+      bytesMax: otlpBytesMax,
+      budget,
+      onUnreadable,
+    });
+  };
   const taskGrpcServers = new WeakMap<WorkloadIdentity, ReturnType<typeof grpcOf>>();
 
   const browserRules = {

@@ -28,6 +28,8 @@ export interface AcceptedDocument {
   readonly ownerName?: string;
   readonly ownerType?: string;
   readonly workload?: WorkloadFacts;
+  /** Made beside the document of a span that the sender counts: not counted itself. */
+  readonly isCompanion?: true;
 }
 
 /** Why a document was refused, in X-Ray's words. */

@@ -99,3 +99,99 @@ test('any order and any duplication of what was sent give the same trace, summar
     { numRuns: 3, endOnFailure: true },
   );
 }, 120_000);
+
+/** A trace that comes by OpenTelemetry alone: three services, a call that streams before its service, two spans of one id. */
+function otlpTrace(traceId: string) {
+  const hex = traceId.slice(2).replace('-', '');
+  const text = (key: string, value: string) => ({ key, value: { stringValue: value } });
+  const span = (
+    service: string,
+    id: string,
+    parent: string,
+    kind: number,
+    from: number,
+    to: number,
+    more: object = {},
+  ) => ({
+    resource: { attributes: [text('service.name', service)] },
+    span: {
+      traceId: hex,
+      spanId: id.padStart(16, '0'),
+      parentSpanId: parent && parent.padStart(16, '0'),
+      name: `${service} ${id}`,
+      kind,
+      startTimeUnixNano: `${start * 1000 + from}000000`,
+      endTimeUnixNano: `${start * 1000 + to}000000`,
+      attributes: [text('enduser.id', 'alice'), text('aws.xray.annotations', 'enduser.id')],
+      ...more,
+    },
+  });
+  const table = [text('rpc.system', 'aws-api'), text('rpc.service', 'DynamoDB'), text('aws.table_name', 'access')];
+  return [
+    span('web', 'a1', '', 2, 0, 900),
+    span('web', 'a2', 'a1', 3, 10, 500, { attributes: [text('server.address', 'api.local')] }),
+    span('web', 'a3', 'a1', 1, 510, 600),
+    span('web', 'a4', 'a3', 3, 520, 590, { attributes: table, status: { code: 2, message: 'denied' } }),
+    span('api', 'b1', 'a2', 2, 20, 480),
+    span('api', 'b2', 'b1', 4, 30, 40, { attributes: [text('messaging.system', 'kafka')] }),
+    span('worker', 'c1', 'b2', 5, 700, 800),
+    // The same span again, as a retry after a change: the later end wins, whatever comes first.
+    span('worker', 'c1', 'b2', 5, 700, 850),
+    span('web', 'd1', 'ffff', 1, 5, 6),
+  ];
+}
+
+test('any permutation, grouping and duplication of OTLP requests gives the same trace, summary and graph', async () => {
+  const spansOf = (order: readonly number[], all: ReturnType<typeof otlpTrace>) =>
+    order.map((index) => ({ resource: all[index]!.resource, scopeSpans: [{ spans: [all[index]!.span] }] }));
+  const send = async (resourceSpans: object[]) => {
+    const response = await fetch(`http://127.0.0.1:${plane.traces.ports.otlpHttp}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ resourceSpans }),
+    });
+    expect(await response.json()).toEqual({});
+  };
+  const template = newTraceId(start * 1000);
+  const indexes = [...otlpTrace(template).keys()];
+  await send(spansOf(indexes, otlpTrace(template)));
+  const readSpans = async (traceId: string) => {
+    const { Traces } = await plane.xray.BatchGetTraces({ TraceIds: [traceId] }, plane.context);
+    const { Services } = await plane.xray.GetTraceGraph({ TraceIds: [traceId] }, plane.context);
+    const range = { StartTime: new Date(start * 1000 - 60_000), EndTime: new Date(start * 1000 + 60_000) };
+    const { TraceSummaries } = await plane.xray.GetTraceSummaries(
+      { ...range, FilterExpression: 'annotation[enduser.id] = "alice"' },
+      plane.context,
+    );
+    const summary = TraceSummaries!.find(({ Id }) => Id === traceId);
+    const hex = traceId.slice(2).replace('-', '');
+    return JSON.stringify({ Traces, Services, summary: { ...summary, Revision: 0 } })
+      .replaceAll(traceId, 'TRACE')
+      .replaceAll(hex, 'HEX')
+      .replace(inferredIds, 'INFERRED');
+  };
+  const expected = await readSpans(template);
+  expect(expected).toContain('AWS::DynamoDB::Table');
+  expect(expected).toContain('"worker"');
+  // Each span once at least, twice at most, in any order, in requests of any size.
+  const plans = fc.record({
+    order: fc.shuffledSubarray([...indexes, ...indexes], { minLength: indexes.length * 2 }),
+    sizes: fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 30, maxLength: 30 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(plans, async ({ order, sizes }) => {
+      const traceId = newTraceId(start * 1000);
+      const spans = otlpTrace(traceId);
+      const waiting = [...order];
+      for (const size of sizes) {
+        const request = waiting.splice(0, size);
+        if (request.length > 0) await send(spansOf(request, spans));
+      }
+      expect(await readSpans(traceId)).toBe(expected);
+    }),
+    { numRuns: 6, endOnFailure: true },
+  );
+}, 120_000);
+
+/** Made from the trace's id, so other in each: everything of sixteen digits that the spans themselves do not have. */
+const inferredIds = /\b(?!0{12})[0-9a-f]{16}\b/g;

@@ -5,7 +5,15 @@ import type { Service } from '@aws-sdk/client-xray';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MetricDatum, Metrics } from '../metrics/index.ts';
 import { publishMinute } from './publish-group-metrics.ts';
-import { account, newId, newTraceId, region, shopRequest, startTestPlane, type TestPlane } from './test-plane.fixture.ts';
+import {
+  account,
+  newId,
+  newTraceId,
+  region,
+  shopRequest,
+  startTestPlane,
+  type TestPlane,
+} from './test-plane.fixture.ts';
 
 let plane: TestPlane;
 const nowSeconds = () => Math.floor(Date.now() / 1000) - 20;

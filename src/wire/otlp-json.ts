@@ -4,6 +4,8 @@ import { toNumber } from './to-number.ts';
 
 type Json = Record<string, unknown>;
 const depthMax = 64;
+/** Of one list: what is empty takes three characters to send and a hundred bytes to keep. */
+const itemsMax = 500_000;
 
 /** Decodes OTLP's JSON encoding (hex ids, camelCase; numbers or text for 64-bit values). Throws OtlpError. */
 export function decodeOtlpTracesJson(text: string): OtlpResourceSpans[] {
@@ -100,7 +102,9 @@ function text(value: unknown): string {
 
 function objects(owner: Json, name: string): Json[] {
   const value = owner[name];
-  return Array.isArray(value) ? value.filter(isObject) : [];
+  if (!Array.isArray(value)) return [];
+  if (value.length > itemsMax) throw new OtlpError(`more than ${itemsMax} items in ${name}`);
+  return value.filter(isObject);
 }
 
 function isObject(value: unknown): value is Json {

@@ -2,6 +2,8 @@
 export class ProtobufError extends Error {}
 
 const nestingMax = 64;
+/** Messages inside one another or side by side: an empty one takes two bytes to send and a hundred to keep. */
+const messagesMax = 2_000_000;
 
 /**
  * Reads one protobuf message in place, without a schema: `nextField` moves on, then exactly one of the read methods or
@@ -12,12 +14,16 @@ export class ProtobufReader {
   private position: number;
   private readonly end: number;
   private readonly depth: number;
+  /** Messages found so far, of this one and all around it. */
+  private readonly count: { messages: number };
   /** Number of the field that `nextField` has found. */
   field = 0;
   private wireType = 0;
 
-  constructor(bytes: Buffer, start = 0, end = bytes.length, depth = 0) {
+  constructor(bytes: Buffer, start = 0, end = bytes.length, depth = 0, count = { messages: 0 }) {
     if (depth > nestingMax) throw new ProtobufError('message is nested too deeply');
+    if (++count.messages > messagesMax) throw new ProtobufError(`more than ${messagesMax} messages in one`);
+    this.count = count;
     this.bytes = bytes;
     this.position = start;
     this.end = end;
@@ -26,7 +32,7 @@ export class ProtobufReader {
 
   nextField(): boolean {
     if (this.position >= this.end) return false;
-    const tag = this.varint();
+    const tag = this.readVarint();
     this.field = Math.floor(tag / 8);
     this.wireType = tag % 8;
     if (this.field === 0) throw new ProtobufError('field number 0');
@@ -35,6 +41,11 @@ export class ProtobufReader {
 
   /** Unsigned; exact up to 2^53. */
   varint(): number {
+    this.expect(0);
+    return this.readVarint();
+  }
+
+  private readVarint(): number {
     let value = 0;
     let factor = 1;
     for (let length = 0; length < 10; length += 1) {
@@ -49,6 +60,7 @@ export class ProtobufReader {
 
   /** Two's complement 64-bit integer; a number while it is exact, else its decimal text. */
   int64(): number | string {
+    this.expect(0);
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
       if (this.position >= this.end) throw new ProtobufError('cut varint');
@@ -68,11 +80,13 @@ export class ProtobufReader {
 
   /** As a double: exact to 256 units at today's nanoseconds. */
   fixed64(): number {
+    this.expect(1);
     const at = this.take(8);
     return this.bytes.readUInt32LE(at) + this.bytes.readUInt32LE(at + 4) * 4_294_967_296;
   }
 
   double(): number {
+    this.expect(1);
     return this.bytes.readDoubleLE(this.take(8));
   }
 
@@ -98,13 +112,13 @@ export class ProtobufReader {
     const length = this.length();
     const start = this.position;
     this.position += length;
-    return new ProtobufReader(this.bytes, start, this.position, this.depth + 1);
+    return new ProtobufReader(this.bytes, start, this.position, this.depth + 1, this.count);
   }
 
   skip(): void {
     switch (this.wireType) {
       case 0:
-        this.varint();
+        this.readVarint();
         return;
       case 1:
         this.take(8);
@@ -120,9 +134,13 @@ export class ProtobufReader {
     }
   }
 
+  private expect(wireType: number): void {
+    if (this.wireType !== wireType) throw new ProtobufError(`wire type ${this.wireType} instead of ${wireType}`);
+  }
+
   private length(): number {
-    if (this.wireType !== 2) throw new ProtobufError(`wire type ${this.wireType} where a length was expected`);
-    const length = this.varint();
+    this.expect(2);
+    const length = this.readVarint();
     if (length > this.end - this.position) throw new ProtobufError('length runs past the end');
     return length;
   }

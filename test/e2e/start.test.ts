@@ -1,13 +1,12 @@
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runHatoba, StartFailure, startHatoba } from '../support/hatoba-process.ts';
 import { leftoversOf } from '../support/leftovers.ts';
+import { newDirectory } from '../support/temporary-directory.ts';
 
-const newDirectory = () => mkdtempSync(join(tmpdir(), 'hatoba-start-'));
 const fake = ['--runtime', 'fake'];
 const nobody = 65_534;
 
@@ -26,7 +25,7 @@ describe('hatoba that cannot start says why in one line and ends with code 1', (
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as AddressInfo;
     for (const flag of ['--port', '--xray-port', '--otlp-http-port', '--edge-port']) {
-      const dataDir = newDirectory();
+      const dataDir = newDirectory('hatoba-start-');
       const { code, output } = await failureOf(startHatoba({ dataDir, args: [...fake, flag, String(port)] }));
       expect([flag, code]).toEqual([flag, 1]);
       expect(output).toMatch(
@@ -49,7 +48,7 @@ describe('hatoba that cannot start says why in one line and ends with code 1', (
   });
 
   test('a state that is no database', async () => {
-    const dataDir = newDirectory();
+    const dataDir = newDirectory('hatoba-start-');
     mkdirSync(join(dataDir, 'state'));
     writeFileSync(join(dataDir, 'state', 'state.sqlite'), 'not a database '.repeat(500));
     const { code, output } = await failureOf(startHatoba({ dataDir, args: fake }));
@@ -58,7 +57,7 @@ describe('hatoba that cannot start says why in one line and ends with code 1', (
   });
 
   test.skipIf(process.getuid?.() !== 0)('a directory that may not be written', async () => {
-    const dataDir = newDirectory();
+    const dataDir = newDirectory('hatoba-start-');
     chmodSync(dataDir, 0o555);
     const { code, output } = await failureOf(startHatoba({ dataDir, args: fake, uid: nobody }));
     expect(code).toBe(1);
@@ -72,7 +71,7 @@ describe('hatoba that cannot start says why in one line and ends with code 1', (
       [['--port', 'http'], /^hatoba: setting port: /],
     ] as const;
     for (const [args, message] of wrong) {
-      const { code, stderr } = await runHatoba(['start', '--data-dir', newDirectory(), ...args]);
+      const { code, stderr } = await runHatoba(['start', '--data-dir', newDirectory('hatoba-start-'), ...args]);
       expect(code).toBe(1);
       expect(stderr.trim()).toMatch(message);
     }

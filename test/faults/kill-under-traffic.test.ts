@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
 import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDB, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { EC2 } from '@aws-sdk/client-ec2';
@@ -10,6 +8,7 @@ import { XRay } from '@aws-sdk/client-xray';
 import { describe, expect, test } from 'vitest';
 import { type HatobaProcess, startHatoba } from '../support/hatoba-process.ts';
 import { leftoversOf, networkLinks } from '../support/leftovers.ts';
+import { newDirectory } from '../support/temporary-directory.ts';
 import { until } from '../support/until.ts';
 
 const seed = Number(process.env.HATOBA_FAULT_SEED ?? 20260101);
@@ -86,7 +85,7 @@ describe.skipIf(process.platform !== 'linux')('kill -9 under traffic', () => {
   }, async () => {
     const random = randomFrom(seed);
     const linksBefore = await networkLinks();
-    const dataDir = mkdtempSync(join(tmpdir(), 'hatoba-kill-'));
+    const dataDir = newDirectory('hatoba-kill-');
     let hatoba = await startHatoba({ dataDir });
     const samePorts = [
       ...['--port', String(hatoba.ports.gateway), '--xray-port', String(hatoba.ports.xray)],

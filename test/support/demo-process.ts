@@ -1,22 +1,11 @@
 import { spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { chownSync, existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { binary } from './hatoba-process.ts';
+import { binary, freePorts } from './hatoba-process.ts';
+import { newDirectory } from './temporary-directory.ts';
 import { until } from './until.ts';
 
-const freePorts = [
-  '--port',
-  '0',
-  '--xray-port',
-  '0',
-  '--otlp-http-port',
-  '0',
-  '--otlp-grpc-port',
-  '0',
-  '--edge-port',
-  '0',
-];
 export const nobody = 65_534;
 export const isRoot = process.getuid?.() === 0;
 
@@ -33,7 +22,7 @@ export async function startDemo(
   seconds: number,
   options: { network: 'namespace' | 'loopback'; uid?: number },
 ): Promise<Demo> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'hatoba-demo-'));
+  const dataDir = newDirectory('hatoba-demo-');
   if (options.uid !== undefined) chownSync(dataDir, options.uid, options.uid);
   const args = ['demo', '--for', String(seconds), '--data-dir', dataDir, '--network', options.network, ...freePorts];
   const child = spawn(process.execPath, [binary, ...args], {

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { newDirectory } from './temporary-directory.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
 export const binary = join(root, 'bin/hatoba.js');
@@ -30,7 +31,8 @@ export interface HatobaOptions {
   cwd?: string;
 }
 
-const freePorts = [
+/** Whatever is free, for each of the ports that several hatobas on one machine would fight for. */
+export const freePorts: readonly string[] = [
   '--port',
   '0',
   '--xray-port',
@@ -46,7 +48,7 @@ const freePorts = [
 /** Starts the built hatoba as a user would, on free ports and a directory of its own, and waits until it is ready. */
 export async function startHatoba(options: HatobaOptions = {}): Promise<HatobaProcess> {
   if (!existsSync(join(root, 'dist/cli/main.js'))) throw new Error('not built; run: npm run setup');
-  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'hatoba-e2e-'));
+  const dataDir = options.dataDir ?? newDirectory('hatoba-e2e-');
   const child = spawn(
     process.execPath,
     [binary, 'start', '--data-dir', dataDir, ...freePorts, ...(options.args ?? [])],

@@ -72,6 +72,9 @@ export function compileFilter(text: string, scope: FilterScope, parameters: SqlP
   const compiler = new FilterCompiler(scope, parameters);
   // Compiled whole even where nothing of it is used: what cannot be asked is found here.
   const condition = compiler.compile(expression, 0);
+  if (condition.length > sqlCharactersMax) {
+    throw new FilterExpressionError('The expression has too many conditions; this starts', 0);
+  }
   if (hasRootCause(expression)) {
     const atoms: string[] = [];
     const rest = { expression: compiler.split(expression, atoms), atoms };
@@ -85,9 +88,15 @@ export function compileFilter(text: string, scope: FilterScope, parameters: SqlP
   return { condition, prefilter, ...rareSegment(expression, parameters) };
 }
 
+/** Each is a part of the statement of its own, groups included: beyond this no engine would take it. */
+const conditionsMax = 200;
+/** Statements hold the condition up to twice, and the engine takes 256 KiB. */
+const sqlCharactersMax = 100_000;
+
 class FilterCompiler {
   private readonly scope: FilterScope;
   private readonly parameters: SqlParameters;
+  private conditions = 0;
 
   constructor(scope: FilterScope, parameters: SqlParameters) {
     this.scope = scope;
@@ -95,6 +104,9 @@ class FilterCompiler {
   }
 
   compile(expression: Expression, groupDepth: number): string {
+    if ('position' in expression && ++this.conditions > conditionsMax) {
+      throw new FilterExpressionError(`More than ${conditionsMax} conditions; this starts`, expression.position);
+    }
     switch (expression.kind) {
       case 'all':
         return 'true';

@@ -56,6 +56,7 @@ export class Ingest {
         accepted.push(...outcome.accepted);
         refused.push(...outcome.refused);
         this.ledger.received(source.name, outcome.received);
+        if (outcome.unsampled > 0) this.ledger.refused(source.name, 'Unsampled', outcome.unsampled);
       } else {
         accepted.push(...parsed.accepted);
         refused.push(...parsed.refused);
@@ -63,7 +64,7 @@ export class Ingest {
       }
     }
     const kept = await this.withinBudget(accepted, refused, source);
-    await this.store(kept, refused, source, options, kept.length);
+    await this.store(kept, refused, source, options);
     return refused;
   }
 
@@ -76,7 +77,7 @@ export class Ingest {
     const { accepted, refused, received } = this.acceptSpans(resourceSpans);
     this.ledger.received(source.name, received);
     const kept = await this.withinBudget(accepted, refused, source);
-    await this.store(kept, refused, source, options, received - refused.length);
+    await this.store(kept, refused, source, options);
     const codes = [...new Set(refused.map(({ code }) => code))].slice(0, 10);
     return { rejected: refused.length, message: codes.length > 0 ? `Refused spans: ${codes.join(', ')}` : '' };
   }
@@ -91,12 +92,13 @@ export class Ingest {
         accepted: [],
         refused: [refuse('ParseError')],
         received: 1,
+        unsampled: 0,
       };
     }
-    if (sampled) return this.acceptSpans(resourceSpans);
+    if (sampled) return { ...this.acceptSpans(resourceSpans), unsampled: 0 };
     // Unsampled spans exist for request metrics; as traces they are not wanted.
     const received = resourceSpans.reduce((sum, { spans }) => sum + spans.length, 0);
-    return { accepted: [], refused: [], received };
+    return { accepted: [], refused: [], received, unsampled: received };
   }
 
   private acceptSpans(resourceSpans: readonly OtlpResourceSpans[]) {
@@ -133,30 +135,38 @@ export class Ingest {
       source,
       accepted.map(({ traceId }) => traceId),
     );
-    for (const { traceId, document } of accepted) {
-      if (spent.has(traceId)) refused.push(refuse('InvalidSegment', document.id));
+    for (const { traceId, document, isCompanion } of accepted) {
+      if (spent.has(traceId) && !isCompanion) refused.push(refuse('InvalidSegment', document.id));
     }
     return accepted.filter(({ traceId }) => !spent.has(traceId));
   }
 
   private async store(
     accepted: readonly AcceptedDocument[],
-    refused: readonly RefusedDocument[],
+    refused: RefusedDocument[],
     source: Source,
     options: IngestOptions,
-    acceptedCount: number,
   ): Promise<void> {
-    for (const { code } of refused) this.ledger.refused(source.name, code);
-    if (accepted.length === 0) return;
+    let acceptedCount = 0;
     const segments: SegmentRow[] = [];
     const calls: CallRow[] = [];
     const links: LinkRow[] = [];
     for (const document of accepted) {
       const rows = toRows(document, source);
+      // What a client wrote was measured when it came; what a span becomes is known only now.
+      const isTooLarge =
+        document.ownerName !== undefined && rows.segment.document.length > this.limits.documentBytesMax;
+      if (isTooLarge) {
+        if (!document.isCompanion) refused.push(refuse('SegmentTooLarge', document.document.id));
+        continue;
+      }
+      if (!document.isCompanion) acceptedCount += 1;
       segments.push(rows.segment);
       calls.push(...rows.calls);
       links.push(...toLinkRows(document, rows.segment));
     }
+    for (const { code } of refused) this.ledger.refused(source.name, code);
+    if (segments.length === 0) return;
     this.ledger.accepted(source.name, acceptedCount);
     try {
       await Promise.all([

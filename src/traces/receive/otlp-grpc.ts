@@ -1,12 +1,29 @@
 import { TelemetryDiskFullError, TelemetryQueueFullError } from '../../stores/telemetry/store.ts';
-import { GrpcError, type GrpcHandler, grpcStatus } from '../../wire/grpc.ts';
+import { GrpcError, type GrpcHandler, type GrpcOptions, grpcStatus } from '../../wire/grpc.ts';
 import { decodeOtlpTraces, encodeOtlpTraceResponse } from '../../wire/otlp-protobuf.ts';
 import { ProtobufError } from '../../wire/protobuf.ts';
 import type { Source } from '../model.ts';
 import type { Ingest } from './ingest.ts';
 import type { Ledger } from './ledger.ts';
+import type { BodyProblem } from './read-request.ts';
 
 const service = /^\/opentelemetry\.proto\.collector\.(trace|metrics|logs)\.v1\.\w+\/Export$/;
+
+const problems: ReadonlyMap<number, BodyProblem> = new Map([
+  [grpcStatus.resourceExhausted, 'BodyTooLarge'],
+  [grpcStatus.unimplemented, 'UnsupportedEncoding'],
+  [grpcStatus.deadlineExceeded, 'BodyNotFinished'],
+  [grpcStatus.unavailable, 'TooMuchAtOnce'],
+]);
+
+/** Counts messages that never became spans. */
+export function countUnreadable(ledger: Ledger, source: Source): GrpcOptions['onUnreadable'] {
+  return (path, status) => {
+    if (service.exec(path)?.[1] !== 'trace') return;
+    ledger.received(source.name, 1);
+    ledger.refused(source.name, problems.get(status) ?? 'UnreadableBody');
+  };
+}
 
 /** OTLP's Export calls: spans are taken; metrics and logs, which SDKs send unasked, are answered. */
 export function otlpGrpcHandler(deps: { ingest: Ingest; ledger: Ledger; source: Source }): GrpcHandler {

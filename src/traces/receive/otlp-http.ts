@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ByteBudget } from '../../platform/byte-budget.ts';
 import { TelemetryDiskFullError, TelemetryQueueFullError } from '../../stores/telemetry/store.ts';
 import { OtlpError } from '../../wire/otlp.ts';
 import { decodeOtlpTracesJson } from '../../wire/otlp-json.ts';
@@ -7,11 +8,15 @@ import { bytesField, ProtobufError, varintField } from '../../wire/protobuf.ts';
 import type { Source } from '../model.ts';
 import type { Ingest } from './ingest.ts';
 import type { Ledger } from './ledger.ts';
-import { RequestBodyError, readRequestBody } from './read-request.ts';
+import { BodyHold, RequestBodyError, readRequestBody } from './read-request.ts';
 import { decodeZipkinSpans } from './zipkin.ts';
 
 /** Of a body, both as sent and inflated. */
 export const otlpBytesMax = 64 << 20;
+/** Of a JSON body, which takes far more memory once it is read. */
+const jsonBytesMax = 16 << 20;
+/** Of all bodies that are being read or stored, of both OTLP ports. */
+export const otlpHeldBytesMax = 4 * otlpBytesMax;
 
 interface Answer {
   readonly status: number;
@@ -24,10 +29,12 @@ interface Answer {
 export class OtlpHttp {
   private readonly ingest: Ingest;
   private readonly ledger: Ledger;
+  private readonly budget: ByteBudget;
 
-  constructor(deps: { ingest: Ingest; ledger: Ledger }) {
+  constructor(deps: { ingest: Ingest; ledger: Ledger; budget: ByteBudget }) {
     this.ingest = deps.ingest;
     this.ledger = deps.ledger;
+    this.budget = deps.budget;
   }
 
   async serve(request: IncomingMessage, response: ServerResponse, source: Source): Promise<void> {
@@ -45,43 +52,60 @@ export class OtlpHttp {
     const path = (request.url ?? '/').split('?')[0];
     const isJson = (request.headers['content-type'] ?? '').toLowerCase().startsWith('application/json');
     if (request.method !== 'POST') return problem(isJson, 405, 'Send by POST.');
+    const hold = new BodyHold(this.budget);
     try {
       switch (path) {
         case '/v1/traces':
-          return await this.traces(request, source, isJson);
+          return await this.traces(request, source, isJson, hold);
         case '/api/v2/spans':
-          return await this.zipkin(request, source);
+          return await this.zipkin(request, { ...source, name: 'zipkin' }, hold);
         case '/v1/metrics':
         case '/v1/logs':
-          // SDKs post them unasked and complain about anything but success.
-          await readRequestBody(request, otlpBytesMax);
-          return success(isJson);
+          return await this.unwanted(request, isJson, hold);
         default:
           request.resume();
           return problem(isJson, 404, `No such path: ${path}`);
       }
+    } finally {
+      hold.release();
+    }
+  }
+
+  /** SDKs post metrics and logs unasked and complain about anything but success. */
+  private async unwanted(request: IncomingMessage, isJson: boolean, hold: BodyHold): Promise<Answer> {
+    try {
+      await readRequestBody(request, otlpBytesMax, hold);
+      return success(isJson);
+    } catch (error) {
+      if (error instanceof RequestBodyError) return problem(isJson, error.status, error.message);
+      throw error;
+    }
+  }
+
+  private async traces(request: IncomingMessage, source: Source, isJson: boolean, hold: BodyHold): Promise<Answer> {
+    try {
+      const body = await readRequestBody(request, isJson ? jsonBytesMax : otlpBytesMax, hold);
+      const resourceSpans = isJson ? decodeOtlpTracesJson(body.toString('utf8')) : decodeOtlpTraces(body);
+      const { rejected, message } = await this.ingest.spans(resourceSpans, source, { acknowledged: true });
+      if (!isJson) {
+        return { status: 200, contentType: 'application/x-protobuf', body: encodeOtlpTraceResponse(rejected, message) };
+      }
+      const partialSuccess =
+        rejected > 0 ? { partialSuccess: { rejectedSpans: String(rejected), errorMessage: message } } : {};
+      return { status: 200, contentType: 'application/json', body: JSON.stringify(partialSuccess) };
     } catch (error) {
       return this.failure(error, source, isJson);
     }
   }
 
-  private async traces(request: IncomingMessage, source: Source, isJson: boolean): Promise<Answer> {
-    const body = await readRequestBody(request, otlpBytesMax);
-    const resourceSpans = isJson ? decodeOtlpTracesJson(body.toString('utf8')) : decodeOtlpTraces(body);
-    const { rejected, message } = await this.ingest.spans(resourceSpans, source, { acknowledged: true });
-    if (!isJson) {
-      return { status: 200, contentType: 'application/x-protobuf', body: encodeOtlpTraceResponse(rejected, message) };
+  private async zipkin(request: IncomingMessage, source: Source, hold: BodyHold): Promise<Answer> {
+    try {
+      const body = await readRequestBody(request, jsonBytesMax, hold);
+      await this.ingest.spans(decodeZipkinSpans(body.toString('utf8')), source, { acknowledged: true });
+      return { status: 202, contentType: 'text/plain', body: '' };
+    } catch (error) {
+      return this.failure(error, source, true);
     }
-    const partialSuccess =
-      rejected > 0 ? { partialSuccess: { rejectedSpans: String(rejected), errorMessage: message } } : {};
-    return { status: 200, contentType: 'application/json', body: JSON.stringify(partialSuccess) };
-  }
-
-  private async zipkin(request: IncomingMessage, source: Source): Promise<Answer> {
-    const body = await readRequestBody(request, otlpBytesMax);
-    const resourceSpans = decodeZipkinSpans(body.toString('utf8'));
-    await this.ingest.spans(resourceSpans, { ...source, name: 'zipkin' }, { acknowledged: true });
-    return { status: 202, contentType: 'text/plain', body: '' };
   }
 
   private failure(error: unknown, source: Source, isJson: boolean): Answer {
@@ -91,8 +115,9 @@ export class OtlpHttp {
     }
     if (error instanceof RequestBodyError || error instanceof ProtobufError || error instanceof OtlpError) {
       this.ledger.received(source.name, 1);
-      this.ledger.refused(source.name, 'UnreadableRequest');
-      return problem(isJson, error instanceof RequestBodyError ? error.status : 400, error.message);
+      this.ledger.refused(source.name, error instanceof RequestBodyError ? error.problem : 'UnreadableRequest');
+      const status = error instanceof RequestBodyError ? error.status : 400;
+      return { ...problem(isJson, status, error.message), ...(status === 429 ? { retryAfterSeconds: 1 } : {}) };
     }
     // Not stored, and not the sender's fault: it may try again.
     const reason = error instanceof TelemetryDiskFullError ? error.message : 'The spans could not be stored.';

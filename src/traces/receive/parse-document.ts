@@ -13,7 +13,10 @@ export type ParsedDocument =
   | { readonly kind: 'documents'; readonly accepted: AcceptedDocument[]; readonly refused: RefusedDocument[] }
   | { readonly kind: 'otlp'; readonly payload: Buffer; readonly sampled: boolean };
 
+/** Of subsegments in one another. */
 const nestingMax = 128;
+/** Of brackets of any kind: whoever writes or reads such a document recurses. */
+const bracketsMax = 512;
 const namePattern = /^[\p{L}\p{Z}\p{N}_.:/%&#=+\-@]{1,200}$/u;
 
 /**
@@ -30,6 +33,7 @@ export function parseDocument(text: string, now: Date, limits: DocumentLimits): 
     refused: [refuse(code, id)],
   });
   if (Buffer.byteLength(text) > limits.documentBytesMax) return refuseAll('SegmentTooLarge', findId(text));
+  if (nestsDeeperThan(bracketsMax, text)) return refuseAll('InvalidSegment', findId(text));
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -123,6 +127,29 @@ function lowerIds(value: JsonObject): SegmentDocument {
   if (Array.isArray(value.subsegments)) document.subsegments = value.subsegments.map((child) => lowerIds(child));
   else delete document.subsegments;
   return document;
+}
+
+function nestsDeeperThan(max: number, text: string): boolean {
+  // Few documents have so many brackets at all, and those are counted quickly.
+  let brackets = 0;
+  for (const bracket of '[{') {
+    for (let at = text.indexOf(bracket); at >= 0 && brackets <= max; at = text.indexOf(bracket, at + 1)) brackets += 1;
+  }
+  if (brackets <= max) return false;
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at];
+    if (inString) {
+      if (char === '\\') at += 1;
+      else if (char === '"') inString = false;
+    } else if (char === '"') inString = true;
+    else if (char === '{' || char === '[') {
+      depth += 1;
+      if (depth > max) return true;
+    } else if (char === '}' || char === ']') depth -= 1;
+  }
+  return false;
 }
 
 /** A refusal in the words of the service. */

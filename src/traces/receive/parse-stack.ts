@@ -1,6 +1,8 @@
 import type { JsonObject } from '../model.ts';
 
 const framesMax = 200;
+const linesMax = 2000;
+const lineMax = 2000;
 
 interface Pattern {
   readonly expression: RegExp;
@@ -38,16 +40,16 @@ const go: Pattern = {
   toFrame: (match) => frame('', match[1]!, match[2]),
 };
 
-const patterns: Readonly<Record<string, Pattern>> = {
-  nodejs: javascript,
-  webjs: javascript,
-  javascript,
-  java,
-  python,
-  dotnet,
-  php,
-  go,
-};
+const patterns = new Map<string, Pattern>([
+  ['nodejs', javascript],
+  ['webjs', javascript],
+  ['javascript', javascript],
+  ['java', java],
+  ['python', python],
+  ['dotnet', dotnet],
+  ['php', php],
+  ['go', go],
+]);
 
 export interface ParsedException {
   readonly type: string;
@@ -57,17 +59,19 @@ export interface ParsedException {
 
 /** An `exception.stacktrace` as X-Ray's frames; what caused it follows ("Caused by" of Java). Unknown languages keep no frames. */
 export function parseStack(stacktrace: string, language: string): { stack: JsonObject[]; causes: ParsedException[] } {
-  const pattern = patterns[language] ?? javascript;
+  const pattern = patterns.get(language) ?? javascript;
   const sections: { header: string; stack: JsonObject[] }[] = [{ header: '', stack: [] }];
-  for (const line of stacktrace.split('\n')) {
+  for (const line of stacktrace.slice(0, linesMax * 200).split(/\r?\n/, linesMax)) {
     const causedBy = /^\s*(?:Caused by: |\[cause\]: )(.*)$/.exec(line);
     if (causedBy) {
       sections.push({ header: causedBy[1]!, stack: [] });
       continue;
     }
-    const match = line.length > 2000 ? null : pattern.expression.exec(line);
     const { stack } = sections.at(-1)!;
-    if (match && stack.length < framesMax) stack.push(pattern.toFrame(match));
+    // Beyond the bounds nothing is even looked at: an expression may take a millisecond on a line made for it.
+    if (line.length > lineMax || stack.length >= framesMax) continue;
+    const match = pattern.expression.exec(line);
+    if (match) stack.push(pattern.toFrame(match));
   }
   // Python prints the innermost call last; X-Ray wants it first.
   if (language === 'python') for (const section of sections) section.stack.reverse();

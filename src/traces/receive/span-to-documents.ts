@@ -20,7 +20,7 @@ export function spanToDocuments(span: OtlpSpan, resource: Attributes): AcceptedD
     const segment = splitSegment(span, resource);
     const call = { ...toDocument(span, resource, false), parent_id: segment.id };
     return [
-      { traceId, document: segment, ...owner },
+      { traceId, document: segment, ...owner, isCompanion: true },
       { traceId, document: call, ...owner },
     ];
   }
@@ -106,10 +106,12 @@ function attributesOf(span: OtlpSpan, resource: Attributes, isSegment: boolean):
   );
   const indexAll = resource['aws.xray.index_all_attributes'] === true;
   const annotations: JsonObject = {};
-  const metadata: Record<string, JsonObject> = {};
+  // The namespace is the sender's word: in an object, `__proto__` would lead to what all objects share.
+  const metadata = new Map<string, JsonObject>();
   const add = (namespace: string, key: string, value: unknown) => {
-    metadata[namespace] ??= {};
-    metadata[namespace][key] = value;
+    const known = metadata.get(namespace);
+    if (known) known[key] = value;
+    else metadata.set(namespace, { [key]: value });
   };
   for (const [key, value] of Object.entries(span.attributes)) {
     if (key === 'aws.xray.annotations') continue;
@@ -123,7 +125,7 @@ function attributesOf(span: OtlpSpan, resource: Attributes, isSegment: boolean):
   if (span.name && span.name !== nameOf(span, resource, isSegment)) add('default', 'span.name', span.name);
   return {
     ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
-    ...(Object.keys(metadata).length > 0 ? { metadata } : {}),
+    ...(metadata.size > 0 ? { metadata: Object.fromEntries(metadata) } : {}),
   };
 }
 
