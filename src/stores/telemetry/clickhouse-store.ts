@@ -28,6 +28,12 @@ const queryTimeoutMs = 10_000;
 const sweepIntervalMs = 30_000;
 const stopFlushMs = 10_000;
 
+/**
+ * How JSON writes half a surrogate pair, be it that a text was cut within a pair: no character, and the engine would
+ * refuse the whole batch. Behind an even number of backslashes only: else it is text that looks like one.
+ */
+const halfPairs = /(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g;
+
 /** The store over ClickHouse's HTTP protocol; the same against the embedded engine and a server. */
 export class ClickHouseStore implements TelemetryStore {
   readonly ready: Promise<void>;
@@ -82,6 +88,7 @@ export class ClickHouseStore implements TelemetryStore {
     if (rows.length === 0) return;
     let lines = '';
     for (const row of rows) lines += `${JSON.stringify(row)}\n`;
+    if (lines.includes('\\ud')) lines = lines.replace(halfPairs, '$1\\ufffd');
     await writer.add(lines, rows.length, options.acknowledged);
   }
 
