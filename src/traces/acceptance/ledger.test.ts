@@ -97,7 +97,10 @@ const deeds: readonly { source: SourceName; send(): Promise<Sent> }[] = [
       }),
       deed(() => '{"id":', { ...nothing, reasons: { ParseError: 1 } }),
       deed(() => '[]', { ...nothing, reasons: { MissingId: 1 } }),
-      deed(() => JSON.stringify(makeSegment(5, 1, 'old')), { ...nothing, reasons: { InvalidTimestamp: 1 } }),
+      deed(() => JSON.stringify({ ...makeSegment(now - 60, 1, 'old'), start_time: 5 }), {
+        ...nothing,
+        reasons: { InvalidTimestamp: 1 },
+      }),
       deed(() => `T1S${payload(spanOf(), spanOf(), spanOf({ startSeconds: 1 }))}`, {
         stored: 2,
         rows: 2,

@@ -110,7 +110,8 @@ test('a service that fails as usual opens nothing in a day, however often that i
       const faults = Array.from({ length: perMinute! }, random).filter((value) => value < rate!).length;
       addMinutes(history, new Map([[minute * minuteMs, { requests: perMinute!, faults }]]));
       // A service that fails often is strange until that has been so for six hours.
-      if (minute > (rate! > 0.05 ? 480 : 90) && judgeNode(history, minute * minuteMs, false).state === 'anomalous') opened += 1;
+      if (minute > (rate! > 0.05 ? 480 : 90) && judgeNode(history, minute * minuteMs, false).state === 'anomalous')
+        opened += 1;
     }
     expect({ rate, opened }).toEqual({ rate, opened: 0 });
   }
