@@ -9,7 +9,7 @@ import { ManualClock } from '../platform/clock.ts';
 import { silentLogger } from '../platform/logger.ts';
 import { openSqliteStateStore } from '../stores/state/sqlite.ts';
 import type { StateStore } from '../stores/state/store.ts';
-import type { Traces } from '../traces/index.ts';
+import type { InsightUpdate, Traces } from '../traces/index.ts';
 import { type Alarms, createAlarms } from './index.ts';
 
 const scope = { account: '000000000000', region: 'us-east-1' };
@@ -18,6 +18,9 @@ const topic = 'arn:aws:sns:us-east-1:000000000000:ops';
 /** Metrics that were put into a list; reads them as the real plane does, for sums. */
 function fakeMetrics(data: { name: string; timestampMs: number; value: number }[]): Metrics {
   return {
+    record(_scope, _namespace, more) {
+      data.push(...more.map(({ name, timestampMs, value = 0 }) => ({ name, timestampMs, value })));
+    },
     async readData(_scope, queries, start, end) {
       return queries.map((query) => {
         const { Metric, Period = 60, Stat } = query.MetricStat!;
@@ -48,6 +51,7 @@ let data: { name: string; timestampMs: number; value: number }[];
 let received: { body: any; id: string }[];
 let answers: number[];
 let server: http.Server;
+let tellInsight: (update: InsightUpdate) => Promise<void>;
 
 const call = async (operation: string, input: object): Promise<any> =>
   alarms.services[0]!.handlers[operation]!(input, scope as never);
@@ -76,6 +80,10 @@ function open(): void {
     metrics: fakeMetrics(data),
     traces: {
       countTraces: async () => [{ timestampMs: clock.now().getTime() - 90_000, count: 7 }],
+      watchInsights: (watcher: typeof tellInsight) => {
+        tellInsight = watcher;
+        return () => {};
+      },
     } as unknown as Traces,
     clock,
     logger: silentLogger,
@@ -223,6 +231,32 @@ test('an alarm on the number of traces that a filter selects', async () => {
     }),
   );
   await passTime(async () => (await stateOf('traces')) === 'ALARM');
+});
+
+test('an insight is told to every target, again until it arrives, and is counted', async () => {
+  answers = [500, 200, 200];
+  const update = {
+    id: 'insight-1/1',
+    ...scope,
+    source: 'aws.xray',
+    detailType: 'AWS X-Ray Insight Update',
+    time: clock.now().toISOString(),
+    resources: ['arn:group'],
+    detail: { State: 'ACTIVE', Category: 'FAULT', Summary: 'Faults of <b>.', RootCauseServiceId: { Name: 'table' } },
+  } as const;
+  await tellInsight(update);
+  await passTime(async () => received.length === 2);
+  const event = received.find(({ body }) => body.source)!;
+  expect(event).toMatchObject({
+    id: 'insight-1/1/hook',
+    body: { 'detail-type': 'AWS X-Ray Insight Update', account: scope.account, detail: { State: 'ACTIVE' } },
+  });
+  expect(received.find(({ body }) => body.text)!.body.text).toContain('Insight ACTIVE: table (us-east-1): Faults of &lt;b&gt;.');
+  await passTime(async () => data.filter(({ name }) => name === 'Invocations').length === 2);
+  expect(await state.list('cloudwatch-alarm-notification', '')).toEqual([]);
+  answers = [403, 403];
+  await tellInsight({ ...update, id: 'insight-1/2' });
+  await passTime(async () => data.filter(({ name }) => name === 'FailedInvocations').length === 2);
 });
 
 test('actions can be switched off, alarms found by metric, tags kept', async () => {

@@ -115,6 +115,8 @@ export interface TracesDeps {
      * Without it traces are as large as they are.
      */
     readonly traceBytesMax?: number;
+    /** Whether insights are looked for, once a minute; default true. */
+    readonly insights?: boolean;
     /** Documents older than this are refused; default 30. */
     readonly retentionDays?: number;
   };

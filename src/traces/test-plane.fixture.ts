@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logs } from '../logs/index.ts';
 import type { Metrics } from '../metrics/index.ts';
-import { systemClock } from '../platform/clock.ts';
+import { type Clock, systemClock } from '../platform/clock.ts';
 import { silentLogger } from '../platform/logger.ts';
 import { openSqliteStateStore } from '../stores/state/sqlite.ts';
 import type { StateStore } from '../stores/state/store.ts';
@@ -28,9 +28,12 @@ export interface TestPlane {
   stop(): Promise<void>;
 }
 
-export async function startTestPlane(more: Partial<TracesDeps['config']> = {}): Promise<TestPlane> {
+export async function startTestPlane(
+  more: Partial<TracesDeps['config']> = {},
+  { clock = systemClock, metrics = {} as Metrics }: { clock?: Clock; metrics?: Metrics } = {},
+): Promise<TestPlane> {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'hatoba-traces-'));
-  const state = openSqliteStateStore(':memory:', () => systemClock.now());
+  const state = openSqliteStateStore(':memory:', () => clock.now());
   const telemetry = openTelemetryStore({
     dataDirectory,
     mode: 'embedded',
@@ -43,9 +46,9 @@ export async function startTestPlane(more: Partial<TracesDeps['config']> = {}): 
   const traces = createTraces({
     state,
     telemetry,
-    metrics: {} as Metrics,
+    metrics,
     logs: {} as Logs,
-    clock: systemClock,
+    clock,
     logger: silentLogger,
     forwardToGateway: (request: IncomingMessage, response: ServerResponse) => {
       forwarded.push(`${request.method} ${request.url}`);
