@@ -251,7 +251,9 @@ test('an insight is told to every target, again until it arrives, and is counted
     id: 'insight-1/1/hook',
     body: { 'detail-type': 'AWS X-Ray Insight Update', account: scope.account, detail: { State: 'ACTIVE' } },
   });
-  expect(received.find(({ body }) => body.text)!.body.text).toContain('Insight ACTIVE: table (us-east-1): Faults of &lt;b&gt;.');
+  expect(received.find(({ body }) => body.text)!.body.text).toContain(
+    'Insight ACTIVE: table (us-east-1): Faults of &lt;b&gt;.',
+  );
   await passTime(async () => data.filter(({ name }) => name === 'Invocations').length === 2);
   expect(await state.list('cloudwatch-alarm-notification', '')).toEqual([]);
   answers = [403, 403];

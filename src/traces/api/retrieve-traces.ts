@@ -5,6 +5,8 @@ import { awsError } from '../../wire/aws/aws-error.ts';
 import type { AccountRegion } from '../../wire/aws/call-context.ts';
 import type { Handlers } from '../../wire/aws/service-table.ts';
 import { buildGraph } from '../graph/build-graph.ts';
+import { addLinkEdges } from '../links/add-link-edges.ts';
+import { readLinkGroups, readServiceLinks } from '../links/read-links.ts';
 import { parseTraceId, toXrayTraceId } from '../model.ts';
 import { readGraphGroups } from '../read-graph-groups.ts';
 import { readTraces } from '../store.ts';
@@ -96,22 +98,32 @@ export function retrievalHandlers(deps: {
       const retrieval = find(context, input.RetrievalToken);
       if (retrieval.isCancelled) return { RetrievalStatus: 'CANCELLED', Services: [] };
       const now = clock.now();
-      const groups = await readGraphGroups(
-        telemetry,
-        {
-          account: context.account,
-          region: context.region,
-          startMs: retrieval.startMs,
-          endMs: retrieval.endMs,
-          traceCondition: 'trace_id IN {traceIds:Array(String)}',
-          parameters: { traceIds: retrieval.traceIds },
-          isOfWholeTraces: true,
-        },
-        now,
-        context.signal,
-      );
-      const services = buildGraph(groups.nodes, groups.edges, context.account, now);
-      return { RetrievalStatus: 'COMPLETE', Services: services.map((Service) => ({ Service, Links: [] })) };
+      const selection = {
+        account: context.account,
+        region: context.region,
+        startMs: retrieval.startMs,
+        endMs: retrieval.endMs,
+        traceCondition: 'trace_id IN {traceIds:Array(String)}',
+        parameters: { traceIds: retrieval.traceIds },
+        isOfWholeTraces: true,
+      };
+      const [groups, linkGroups, links] = await Promise.all([
+        readGraphGroups(telemetry, selection, now, context.signal),
+        readLinkGroups(telemetry, selection, context.signal),
+        readServiceLinks(telemetry, selection, context.signal),
+      ]);
+      const map = buildGraph(groups.nodes, groups.edges, context.account, now);
+      const services = addLinkEdges(map, linkGroups, context.account).map((Service) => ({
+        Service,
+        Links: links
+          .filter(({ name, type }) => name === Service.Name && type === Service.Type)
+          .map(({ before, after }) => ({
+            ReferenceType: 'link',
+            SourceTraceId: toXrayTraceId(before),
+            DestinationTraceIds: after.map(toXrayTraceId),
+          })),
+      }));
+      return { RetrievalStatus: 'COMPLETE', Services: services };
     },
 
     CancelTraceRetrieval(input, context) {

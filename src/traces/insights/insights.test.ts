@@ -74,10 +74,7 @@ test('a revoked permission opens an insight within minutes; it closes when the p
   expect(await summaries({ States: ['ACTIVE'] })).toEqual([]);
   const { InsightEvents = [] } = await plane.xray.GetInsightEvents({ InsightId: opened!.InsightId! }, plane.context);
   expect(InsightEvents.map(({ EventTime }) => (EventTime!.getTime() - begin) / minuteMs)).toEqual([14, 9]);
-  const graph = await plane.xray.GetInsightImpactGraph(
-    { InsightId: opened!.InsightId!, ...range },
-    plane.context,
-  );
+  const graph = await plane.xray.GetInsightImpactGraph({ InsightId: opened!.InsightId!, ...range }, plane.context);
   expect(graph.Services!.map(({ Name, Type }) => `${Name} ${Type}`).sort()).toEqual([
     'access AWS::DynamoDB::Table',
     'backend1 ',
@@ -123,7 +120,9 @@ test('segments that come late change the minutes that they belong to', async () 
   await pass(6, ...requests(6, 20, 20));
   await pass(7);
   await pass(8, ...requests(7, 20, 20), ...requests(8, 20, 20));
-  expect(await summaries()).toMatchObject([{ State: 'ACTIVE', RootCauseServiceRequestImpactStatistics: { FaultCount: 60 } }]);
+  expect(await summaries()).toMatchObject([
+    { State: 'ACTIVE', RootCauseServiceRequestImpactStatistics: { FaultCount: 60 } },
+  ]);
 }, 60_000);
 
 /** `front` calls `back`; both fail. */

@@ -90,6 +90,28 @@ FROM (
   }));
 }
 
+/** Which traces each service of a selection took up, and in which of its own. */
+export async function readServiceLinks(
+  telemetry: TelemetryStore,
+  selection: LinkSelection,
+  signal?: AbortSignal,
+): Promise<{ name: string; type: string; before: TraceId; after: TraceId[] }[]> {
+  return telemetry.query(
+    `SELECT name, type, toString(linked_trace_id) AS before, arraySort(groupUniqArray(${linkedTracesMax})(toString(trace_id))) AS after
+     FROM span_links WHERE account = {account:String} AND region = {region:String} AND ${selection.traceCondition ?? 'true'}
+       AND start >= fromUnixTimestamp64Milli({from:Int64}) AND start < fromUnixTimestamp64Milli({to:Int64})
+     GROUP BY name, type, before ORDER BY name, type, before LIMIT ${linksMax}`,
+    {
+      ...selection.parameters,
+      account: selection.account,
+      region: selection.region,
+      from: Math.round(selection.startMs),
+      to: Math.round(selection.endMs),
+    },
+    { timeoutMs: 30_000, ...(signal ? { signal } : {}) },
+  );
+}
+
 const linkedTracesMax = 200;
 
 /** What one trace continues and what continues it. */
