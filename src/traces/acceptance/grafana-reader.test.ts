@@ -1,5 +1,8 @@
 import type { Service, TraceSummary } from '@aws-sdk/client-xray';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeInsight } from '../insights/describe-insight.ts';
+import { makeInsight } from '../insights/insight.fixture.ts';
+import { InsightStore } from '../insights/insight-store.ts';
 import { shopRequest, startTestPlane, type TestPlane } from '../test-plane.fixture.ts';
 import { makeSegment, putDocuments } from './plane-client.fixture.ts';
 
@@ -141,4 +144,42 @@ test('groups and their filters', async () => {
     must(group.GroupARN);
     must(group.FilterExpression);
   }
+});
+
+test('insights: a service stands first, and a closed one says something in its second sentence', async () => {
+  const store = new InsightStore(plane.state);
+  const ids = ['1', '2'].map((digit) => `01234567-89ab-4def-8123-456789abcde${digit}`);
+  const end = (start + 200) * 1000;
+  await store.save(makeInsight(ids[0]!, start * 1000), 'absent');
+  const closed = makeInsight(ids[1]!, start * 1000, { state: 'CLOSED', endMs: end, updatedMs: end });
+  await store.save({ ...closed, summary: describeInsight(closed) }, 'absent');
+  for (const States of [['ACTIVE'], ['CLOSED'], []] as const) {
+    for (const { GroupName } of must((await plane.xray.GetGroups({}, plane.context)).Groups)) {
+      const input = { ...range, GroupName: must(GroupName), States: [...States] };
+      for (const row of must((await plane.xray.GetInsightSummaries(input, plane.context)).InsightSummaries)) {
+        for (const value of [row.InsightId, row.State, row.StartTime, row.Categories?.[0]]) must(value);
+        for (const service of [row.RootCauseServiceId, row.TopAnomalousServices?.[0]?.ServiceId]) {
+          must(must(service).Name);
+          must(must(service).Type);
+        }
+        must(row.RootCauseServiceRequestImpactStatistics?.FaultCount);
+        must(row.ClientRequestImpactStatistics?.TotalCount);
+        if (row.State === 'CLOSED') {
+          must(row.EndTime);
+          expect(must(must(row.Summary).split('.')[1]).trim()).not.toBe('');
+        }
+      }
+    }
+  }
+  const pages: string[] = [];
+  let NextToken: string | undefined;
+  do {
+    const page = await plane.xray.GetInsightSummaries(
+      { ...range, GroupName: 'Default', MaxResults: 1, ...(NextToken ? { NextToken } : {}) },
+      plane.context,
+    );
+    pages.push(...page.InsightSummaries!.map(({ InsightId }) => InsightId!));
+    NextToken = page.NextToken;
+  } while (NextToken && pages.length < 9);
+  expect(pages).toEqual(ids);
 });
