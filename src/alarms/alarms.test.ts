@@ -80,6 +80,8 @@ function open(): void {
     metrics: fakeMetrics(data),
     traces: {
       countTraces: async () => [{ timestampMs: clock.now().getTime() - 90_000, count: 7 }],
+      whyNotCountable: async (_scope: object, filter: string) =>
+        filter === 'fault' ? undefined : 'This is wrong at position 1.',
       watchInsights: (watcher: typeof tellInsight) => {
         tellInsight = watcher;
         return () => {};
@@ -231,6 +233,11 @@ test('an alarm on the number of traces that a filter selects', async () => {
     }),
   );
   await passTime(async () => (await stateOf('traces')) === 'ALARM');
+  const nonsense = { Namespace: 'Hatoba/Traces', Dimensions: [{ Name: 'FilterExpression', Value: 'fault >' }] };
+  await expect(call('PutMetricAlarm', cpuAlarm(nonsense))).rejects.toMatchObject({
+    code: 'InvalidParameterValueException',
+    message: 'FilterExpression: This is wrong at position 1.',
+  });
 });
 
 test('an insight is told to every target, again until it arrives, and is counted', async () => {

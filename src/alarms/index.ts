@@ -59,7 +59,7 @@ export function createAlarms(deps: AlarmsDependencies): Alarms {
 
   const handlers: Handlers<typeof import('@aws-sdk/client-cloudwatch')> = {
     ...changeAlarmHandlers(store, clock),
-    PutMetricAlarm: putMetricAlarm(store, clock),
+    PutMetricAlarm: putMetricAlarm(store, clock, traces),
     PutCompositeAlarm: putCompositeAlarm(store, clock),
     DescribeAlarms: describeAlarms(store),
     DescribeAlarmsForMetric: describeAlarmsForMetric(store),

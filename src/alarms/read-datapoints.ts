@@ -15,6 +15,10 @@ export const tracesNamespace = 'Hatoba/Traces';
 export const traceCountMetric = 'TraceCount';
 const filterDimension = 'FilterExpression';
 
+/** The filter expression of an alarm on traces. */
+export const filterOf = ({ Dimensions }: Pick<MetricAlarm['configuration'], 'Dimensions'>): string =>
+  Dimensions?.find(({ Name }) => Name === filterDimension)?.Value ?? '';
+
 const alarmsPerReadMax = 200;
 
 export const periodOf = (alarm: MetricAlarm): number =>
@@ -104,10 +108,12 @@ async function readMaths(alarm: MetricAlarm, end: Date, metrics: Metrics): Promi
 }
 
 async function readTraceCounts(alarm: MetricAlarm, end: Date, traces: Traces): Promise<AlarmDatapoint[]> {
-  const filter = alarm.configuration.Dimensions?.find((dimension) => dimension.Name === filterDimension)?.Value ?? '';
-  const minutes = await traces.countTraces(alarm, filter, startOf(alarm, end), end);
+  const filter = filterOf(alarm.configuration);
+  // A filter that cannot be counted (a group that is gone) is this alarm's trouble alone: its data are missing.
+  const minutes = await traces.countTraces(alarm, filter, startOf(alarm, end), end).catch(() => undefined);
   const periodMs = periodOf(alarm) * 1000;
   return gridOf(alarm, end).map((timestampMs) => {
+    if (!minutes) return { timestampMs, value: undefined, sampleCount: undefined };
     const inside = minutes.filter(
       (minute) => minute.timestampMs >= timestampMs && minute.timestampMs < timestampMs + periodMs,
     );

@@ -18,7 +18,8 @@ import { samplingHandlers, samplingRuleExists } from './api/sampling.ts';
 import { settingsHandlers } from './api/settings.ts';
 import { ResourceTags, tagHandlers } from './api/tags.ts';
 import { timelineRoutes } from './api/timeline-routes.ts';
-import { countTracesByMinute } from './find-traces.ts';
+import { FilterExpressionError } from './filter/expression.ts';
+import { countTracesByMinute, traceCondition } from './find-traces.ts';
 import type { Traces, TracesDeps } from './index.ts';
 import { createInsights } from './insights/index.ts';
 import { traceLinksRoute } from './links/trace-links-route.ts';
@@ -194,6 +195,16 @@ export function createTracesPlane(deps: TracesDeps): Traces {
         filterExpression,
         groups: await readGroupExpressions(state, scope),
       }),
+    whyNotCountable: async (scope, filterExpression) => {
+      const range = { startMs: 0, endMs: 0, rangeType: 'TraceId' } as const;
+      try {
+        traceCondition({ ...scope, ...range, filterExpression, groups: await readGroupExpressions(state, scope) });
+        return undefined;
+      } catch (error) {
+        if (error instanceof FilterExpressionError) return error.message;
+        throw error;
+      }
+    },
     watchInsights: (onUpdate) => insights.watch(onUpdate),
     async start() {
       settling.start();

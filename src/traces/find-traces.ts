@@ -3,6 +3,7 @@ import type { AccountRegion } from '../wire/aws/call-context.ts';
 import { type CompiledFilter, compileFilter, traceAggregateColumns } from './filter/compile-filter.ts';
 import { FilterExpressionError } from './filter/expression.ts';
 import { SqlParameters } from './filter/sql-parameters.ts';
+import { bucketSql } from './graph/histogram.ts';
 import type { TraceId } from './model.ts';
 
 export interface TraceQuery extends AccountRegion {
@@ -167,6 +168,34 @@ export async function countTracesByMinute(
   return rows.map(({ minute, count }) => ({ timestampMs: Number(minute) * 60_000, count: Number(count) }));
 }
 
+/** Matching traces of one outcome whose response times fall into one bucket (seconds, as `bucketSql` rounds). */
+export interface TraceOutcomes {
+  readonly fault: boolean;
+  readonly error: boolean;
+  readonly throttle: boolean;
+  readonly bucket: number;
+  readonly count: number;
+}
+
+/** What became of the matching traces, and how long they took to answer. */
+export async function countTraceOutcomes(telemetry: TelemetryStore, query: TraceQuery): Promise<TraceOutcomes[]> {
+  const { sql, values, filter } = tracesSql(query);
+  requireSql(filter);
+  const rows = await telemetry.query<Record<'fault' | 'error' | 'throttle' | 'bucket' | 'count', string | number>>(
+    `SELECT root.1 AS fault, root.2 AS error, any_throttle AS throttle, ${bucketSql('root.8')} AS bucket, count() AS count
+     FROM (${sql}) WHERE ${filter.condition} GROUP BY fault, error, throttle, bucket`,
+    values,
+    { timeoutMs: 30_000 },
+  );
+  return rows.map((row) => ({
+    fault: Number(row.fault) === 1,
+    error: Number(row.error) === 1,
+    throttle: Number(row.throttle) === 1,
+    bucket: Number(row.bucket),
+    count: Number(row.count),
+  }));
+}
+
 /** A condition on `trace_id` that holds for the traces of the range that match the filter. */
 export function traceCondition(query: TraceQuery): { condition: string; values: Record<string, QueryParameter> } {
   const { sql, values, filter } = tracesSql(query);
@@ -243,7 +272,7 @@ function tracesSql(query: TraceQuery & { asOfMs?: number; candidates?: readonly 
  * Leaves out in-progress documents whose complete document has come. The count is known before the rest is planned:
  * where nothing is in progress the whole condition is a constant and costs nothing.
  */
-function newestVersion(rows: string): string {
+export function newestVersion(rows: string): string {
   return `((SELECT count() FROM segments WHERE ${rows} AND in_progress = 1) = 0 OR in_progress = 0 OR (trace_id, id) NOT IN (
       SELECT trace_id, id FROM segments WHERE ${rows} AND in_progress = 0 AND (trace_id, id) IN (
         SELECT trace_id, id FROM segments WHERE ${rows} AND in_progress = 1)))`;

@@ -75,6 +75,8 @@ export interface Traces extends Plane {
     start: Date,
     end: Date,
   ): Promise<{ timestampMs: number; count: number }[]>;
+  /** Why `countTraces` cannot count by a filter expression, with the position; undefined when it can. */
+  whyNotCountable(scope: AccountRegion, filterExpression: string): Promise<string | undefined>;
   /**
    * Tells when an insight of a group with notifications opens, changes or closes; again, later or after a start, until
    * the promise resolves. One watcher. Returns the way to stop it.

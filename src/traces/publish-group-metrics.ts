@@ -1,19 +1,30 @@
 import type { Group } from '@aws-sdk/client-xray';
-import type { Metrics } from '../metrics/index.ts';
+import type { MetricDatum, Metrics } from '../metrics/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { StateStore } from '../stores/state/store.ts';
 import type { TelemetryStore } from '../stores/telemetry/store.ts';
-import { groupKind, readGroupExpressions } from './api/groups.ts';
-import { countTracesByMinute } from './find-traces.ts';
+import type { AccountRegion } from '../wire/aws/call-context.ts';
+import { groupKind, listGroups, readGroupExpressions } from './api/groups.ts';
+import { countTraceOutcomes, type TraceOutcomes } from './find-traces.ts';
+import { readBusyScopes } from './insights/node-minutes.ts';
 
 const minuteMs = 60_000;
 /** Segments come late; a minute is counted when it has been over for this long. */
 const settleMs = 60_000;
 
-/** Publishes, every minute, how many traces each group holds: metric ApproximateTraceCount of namespace AWS/X-Ray. */
+interface GroupMetricsDeps {
+  readonly telemetry: TelemetryStore;
+  readonly state: StateStore;
+  readonly metrics: Metrics;
+}
+
+/**
+ * Publishes, every minute, what became of the traces of each group: ApproximateTraceCount, FaultCount, ErrorCount,
+ * ThrottleCount and ResponseTime of namespace AWS/X-Ray, dimension GroupName.
+ */
 export async function publishGroupMetrics(
-  deps: { telemetry: TelemetryStore; state: StateStore; metrics: Metrics; clock: Clock; logger: Logger },
+  deps: GroupMetricsDeps & { clock: Clock; logger: Logger },
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, logger } = deps;
@@ -23,34 +34,61 @@ export async function publishGroupMetrics(
       const endMs = Math.floor((clock.now().getTime() - settleMs) / minuteMs) * minuteMs;
       await publishMinute(deps, endMs - minuteMs);
     } catch (error) {
-      if (!signal.aborted) logger.warn({ error }, 'counts of trace groups');
+      if (!signal.aborted) logger.warn({ error }, 'metrics of trace groups');
     }
   }
 }
 
-/** One minute's counts of every group; a group whose filter cannot be counted is left out, with a metric of its own. */
-export async function publishMinute(
-  deps: { telemetry: TelemetryStore; state: StateStore; metrics: Metrics },
-  startMs: number,
-): Promise<void> {
-  for (const { key, value: group } of await deps.state.list<Group>(groupKind)) {
-    const [account, region] = key.split('/');
-    if (!account || !region || !group.FilterExpression || !group.GroupName) continue;
-    const scope = { account, region };
-    const datum = { dimensions: { GroupName: group.GroupName }, timestampMs: startMs, unit: 'Count' };
-    try {
-      const counts = await countTracesByMinute(deps.telemetry, {
-        ...scope,
-        startMs,
-        endMs: startMs + minuteMs,
-        rangeType: 'TraceId',
-        filterExpression: group.FilterExpression,
-        groups: await readGroupExpressions(deps.state, scope),
-      });
-      const value = counts.reduce((sum, { count }) => sum + count, 0);
-      deps.metrics.record(scope, 'AWS/X-Ray', [{ ...datum, name: 'ApproximateTraceCount', value }]);
-    } catch {
-      deps.metrics.record(scope, 'AWS/X-Ray', [{ ...datum, name: 'GroupFilterErrors', value: 1 }]);
+/** One minute of every group. One whose filter cannot be counted is left out, with a metric of its own. */
+export async function publishMinute(deps: GroupMetricsDeps, startMs: number): Promise<void> {
+  const { telemetry, state, metrics } = deps;
+  for (const scope of await findScopes(deps, startMs)) {
+    for (const { value: group } of await listGroups(state, scope)) {
+      const base = { dimensions: { GroupName: group.GroupName! }, timestampMs: startMs, unit: 'Count' };
+      try {
+        const outcomes = await countTraceOutcomes(telemetry, {
+          ...scope,
+          startMs,
+          endMs: startMs + minuteMs,
+          rangeType: 'TraceId',
+          filterExpression: group.FilterExpression ?? '',
+          groups: await readGroupExpressions(state, scope),
+        });
+        metrics.record(scope, 'AWS/X-Ray', toData(outcomes, base));
+      } catch {
+        metrics.record(scope, 'AWS/X-Ray', [{ ...base, name: 'GroupFilterErrors', value: 1 }]);
+      }
     }
   }
+}
+
+/** Where something came in, and where somebody has made a group: its counts are zero, then. */
+async function findScopes({ telemetry, state }: GroupMetricsDeps, startMs: number): Promise<AccountRegion[]> {
+  const busy = await readBusyScopes(telemetry, startMs, startMs + minuteMs);
+  const named = (await state.list<Group>(groupKind)).map(({ key }) => {
+    const [account = '', region = ''] = key.split('/');
+    return { account, region };
+  });
+  const scopes = new Map([...busy, ...named].map((scope) => [`${scope.account}/${scope.region}`, scope]));
+  return [...scopes.values()];
+}
+
+function toData(
+  outcomes: readonly TraceOutcomes[],
+  base: { dimensions: Record<string, string>; timestampMs: number; unit: string },
+): MetricDatum[] {
+  const count = (isOne: (outcome: TraceOutcomes) => boolean): number =>
+    outcomes.filter(isOne).reduce((sum, outcome) => sum + outcome.count, 0);
+  const data: MetricDatum[] = [
+    { ...base, name: 'ApproximateTraceCount', value: count(() => true) },
+    { ...base, name: 'FaultCount', value: count(({ fault }) => fault) },
+    { ...base, name: 'ErrorCount', value: count(({ error }) => error) },
+    { ...base, name: 'ThrottleCount', value: count(({ throttle }) => throttle) },
+  ];
+  if (outcomes.length > 0) {
+    const values = outcomes.map(({ bucket }) => bucket);
+    const counts = outcomes.map((outcome) => outcome.count);
+    data.push({ ...base, unit: 'Seconds', name: 'ResponseTime', values, counts });
+  }
+  return data;
 }

@@ -28,9 +28,15 @@ export interface TestPlane {
   stop(): Promise<void>;
 }
 
+interface Stores {
+  readonly state: StateStore;
+  readonly telemetry: TelemetryStore;
+  readonly clock: Clock;
+}
+
 export async function startTestPlane(
   more: Partial<TracesDeps['config']> = {},
-  { clock = systemClock, metrics = {} as Metrics }: { clock?: Clock; metrics?: Metrics } = {},
+  { clock = systemClock, metricsOf }: { clock?: Clock; metricsOf?: (stores: Stores) => Metrics } = {},
 ): Promise<TestPlane> {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'hatoba-traces-'));
   const state = openSqliteStateStore(':memory:', () => clock.now());
@@ -46,7 +52,7 @@ export async function startTestPlane(
   const traces = createTraces({
     state,
     telemetry,
-    metrics,
+    metrics: metricsOf?.({ state, telemetry, clock }) ?? ({} as Metrics),
     logs: {} as Logs,
     clock,
     logger: silentLogger,

@@ -3,8 +3,6 @@ import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import type { Service } from '@aws-sdk/client-xray';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { MetricDatum, Metrics } from '../metrics/index.ts';
-import { publishMinute } from './publish-group-metrics.ts';
 import {
   account,
   newId,
@@ -262,25 +260,6 @@ describe('the shop', () => {
     expect(await total('service("access")')).toBe(10);
     expect(await total('edge("bff", "backend2")')).toBe(5);
   });
-});
-
-test('groups publish how many traces they hold; root causes cannot be counted', async () => {
-  const minute = Math.floor(Date.now() / 60_000) * 60_000 - 5 * 60_000;
-  const { segments } = shopRequest(minute / 1000 + 10);
-  await put(...segments);
-  const group = (GroupName: string, FilterExpression: string) =>
-    plane.xray.CreateGroup({ GroupName, FilterExpression }, plane.context);
-  await group('alice', 'user = "alice" AND service("bff")');
-  await group('causes', 'rootcause.fault.service');
-  const recorded: string[] = [];
-  const metrics = {
-    record: (_scope: unknown, namespace: string, data: readonly MetricDatum[]) =>
-      recorded.push(
-        ...data.map(({ name, dimensions, value }) => `${namespace} ${name} ${dimensions.GroupName} ${value}`),
-      ),
-  } as unknown as Metrics;
-  await publishMinute({ telemetry: plane.telemetry, state: plane.state, metrics }, minute);
-  expect(recorded).toEqual(['AWS/X-Ray ApproximateTraceCount alice 1', 'AWS/X-Ray GroupFilterErrors causes 1']);
 });
 
 describe('receivers', () => {

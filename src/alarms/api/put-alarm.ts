@@ -1,19 +1,23 @@
 import type { PutCompositeAlarmInput, PutMetricAlarmInput, Tag } from '@aws-sdk/client-cloudwatch';
 import type { Clock } from '../../platform/clock.ts';
 import type { Versioned } from '../../stores/state/store.ts';
+import type { Traces } from '../../traces/index.ts';
 import { awsError } from '../../wire/aws/aws-error.ts';
 import type { AccountRegion } from '../../wire/aws/call-context.ts';
 import { checkMetricAlarm } from '../check-alarm.ts';
 import { childrenOf, parseRule, RuleError } from '../composite-rule.ts';
 import { type Alarm, alarmArn, alarmTypeOf, type HistoryItem, initialReason } from '../model.ts';
+import { filterOf, tracesNamespace } from '../read-datapoints.ts';
 import type { AlarmStore } from '../store.ts';
 
 const childrenMax = 100;
 
 export const putMetricAlarm =
-  (store: AlarmStore, clock: Clock) =>
+  (store: AlarmStore, clock: Clock, traces: Pick<Traces, 'whyNotCountable'>) =>
   async (input: PutMetricAlarmInput, context: AccountRegion): Promise<Record<string, never>> => {
     checkMetricAlarm(input);
+    const problem = input.Namespace === tracesNamespace && (await traces.whyNotCountable(context, filterOf(input)));
+    if (problem) throw awsError('InvalidParameterValueException', `FilterExpression: ${problem}`);
     const { Tags, ...configuration } = input;
     await putAlarm(store, clock, context, input.AlarmName ?? '', Tags, { kind: 'metric', configuration });
     return {};

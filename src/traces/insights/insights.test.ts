@@ -16,7 +16,7 @@ const metrics = { record() {} } as unknown as Metrics;
 
 beforeEach(async () => {
   clock = new ManualClock(new Date(begin));
-  plane = await startTestPlane({ insights: false }, { clock, metrics });
+  plane = await startTestPlane({ insights: false }, { clock });
   insights = openInsights();
 });
 afterEach(async () => {

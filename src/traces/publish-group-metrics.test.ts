@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { MetricDatum, Metrics } from '../metrics/index.ts';
+import { makeSegment, putDocuments } from './acceptance/plane-client.fixture.ts';
+import { publishMinute } from './publish-group-metrics.ts';
+import { startTestPlane, type TestPlane } from './test-plane.fixture.ts';
+
+let plane: TestPlane;
+const minute = Math.floor(Date.now() / 60_000) * 60_000 - 5 * 60_000;
+beforeAll(async () => {
+  plane = await startTestPlane({ insights: false });
+});
+afterAll(() => plane.stop());
+
+async function publish(startMs: number): Promise<Record<string, MetricDatum>> {
+  const recorded: Record<string, MetricDatum> = {};
+  const record: Metrics['record'] = (_scope, namespace, data) => {
+    for (const datum of data) recorded[`${namespace} ${datum.dimensions.GroupName} ${datum.name}`] = datum;
+  };
+  const metrics = { record } as Metrics;
+  await publishMinute({ telemetry: plane.telemetry, state: plane.state, metrics }, startMs);
+  return recorded;
+}
+
+test('a group publishes what became of its traces; one whose filter cannot be counted says so', async () => {
+  const at = minute / 1000 + 5;
+  await putDocuments(
+    plane,
+    makeSegment(at, 0.25, 'bff', { user: 'alice' }),
+    makeSegment(at + 1, 0.25, 'bff', { user: 'alice', fault: true }),
+    makeSegment(at + 2, 2, 'bff', { user: 'alice', error: true, throttle: true }),
+    makeSegment(at + 3, 9, 'bff', { user: 'bob', fault: true }),
+    makeSegment(at + 60, 9, 'bff', { user: 'alice', fault: true }),
+  );
+  const make = (GroupName: string, FilterExpression: string) =>
+    plane.xray.CreateGroup({ GroupName, FilterExpression }, plane.context);
+  await make('alice', 'user = "alice"');
+  await make('causes', 'rootcause.fault.service');
+  const recorded = await publish(minute);
+  const countOf = (name: string) => recorded[`AWS/X-Ray ${name}`]?.value;
+  expect(countOf('alice ApproximateTraceCount')).toBe(3);
+  expect(countOf('alice FaultCount')).toBe(1);
+  expect(countOf('alice ErrorCount')).toBe(1);
+  expect(countOf('alice ThrottleCount')).toBe(1);
+  expect(countOf('Default ApproximateTraceCount')).toBe(4);
+  const times = recorded['AWS/X-Ray alice ResponseTime']!;
+  expect(times).toMatchObject({ unit: 'Seconds', timestampMs: minute });
+  const counted = new Map<number, number>();
+  for (const [index, value] of times.values!.entries()) {
+    counted.set(value, (counted.get(value) ?? 0) + times.counts![index]!);
+  }
+  expect([...counted].sort(([a], [b]) => a - b)).toEqual([
+    [0.25, 2],
+    [2, 1],
+  ]);
+  expect(Object.keys(recorded).filter((name) => name.includes(' causes '))).toEqual([
+    'AWS/X-Ray causes GroupFilterErrors',
+  ]);
+});
+
+test('a minute without traces counts none, in groups that somebody made', async () => {
+  const recorded = await publish(minute - 3_600_000);
+  expect(recorded['AWS/X-Ray alice ApproximateTraceCount']?.value).toBe(0);
+  expect(recorded['AWS/X-Ray alice ResponseTime']).toBeUndefined();
+});
