@@ -16,6 +16,7 @@ import { typeLabel } from '../map/node-type.ts';
 import { AnomalyCharts } from './anomaly-charts.tsx';
 import { ClientImpact } from './client-impact.tsx';
 import { ImpactWords } from './impact-words.tsx';
+import { InsightSentence } from './insight-sentence.tsx';
 import { InsightState } from './insight-state.tsx';
 import { NearbyDeployments } from './nearby-deployments.tsx';
 import { RootCauseMap } from './root-cause-map.tsx';
@@ -62,7 +63,9 @@ function InsightView({ insight, events }: { insight: Insight; events: readonly I
   const range = rangeOf(insight, Date.now());
   return (
     <SpaceBetween size="m">
-      <p className="hatoba-verdict hatoba-wrap">{insight.Summary}</p>
+      <p className="hatoba-verdict hatoba-wrap">
+        <InsightSentence insight={insight} />
+      </p>
       <Facts insight={insight} range={range} />
       <AnomalyCharts insight={insight} events={events} range={range} />
       <div className="hatoba-two">
@@ -81,7 +84,9 @@ function InsightView({ insight, events }: { insight: Insight; events: readonly I
           {
             id: 'summary',
             header: t('insights.summary'),
-            cell: (event) => <span className="hatoba-wrap">{event.Summary ?? '-'}</span>,
+            cell: (event) => (
+              <InsightSentence insight={{ ...event, RootCauseServiceId: insight.RootCauseServiceId ?? {} }} />
+            ),
           },
           {
             id: 'clients',

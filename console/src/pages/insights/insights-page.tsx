@@ -15,6 +15,7 @@ import { QueryView } from '../../parts/query-view.tsx';
 import { Empty, ErrorBox } from '../../parts/states.tsx';
 import { When } from '../../parts/when.tsx';
 import { ImpactWords } from './impact-words.tsx';
+import { InsightSentence } from './insight-sentence.tsx';
 import { InsightState } from './insight-state.tsx';
 
 /** Insights of every group over the range: what left its expected band, since when, and whom it hit. */
@@ -95,6 +96,7 @@ function InsightTable({ insights, groups }: { insights: readonly Insight[]; grou
         { id: 'state', header: t('insights.state'), cell: (insight) => <InsightState state={insight.State} /> },
         {
           id: 'cause',
+          minWidth: 140,
           header: t('insights.root-cause'),
           sortingComparator: (a, b) => (nameOf(a) < nameOf(b) ? -1 : 1),
           cell: (insight) => (
@@ -106,7 +108,7 @@ function InsightTable({ insights, groups }: { insights: readonly Insight[]; grou
         {
           id: 'summary',
           header: t('insights.summary'),
-          cell: (insight) => <span className="hatoba-wrap">{insight.Summary ?? '-'}</span>,
+          cell: (insight) => <InsightSentence insight={insight} />,
         },
         {
           id: 'start',

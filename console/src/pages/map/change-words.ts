@@ -21,6 +21,14 @@ export function changeWords(t: Translate, compared: Compared | undefined): strin
   return `${word} ${changeNumbers(compared)}`;
 }
 
+/** What a line has room for: `+5.07 s`; shares and what is new or lost in full. */
+export function shortChangeWords(t: Translate, compared: Compared | undefined): string {
+  const { change, before, after } = compared ?? {};
+  if (change !== 'slower' && change !== 'faster') return changeWords(t, compared);
+  const seconds = (after?.seconds ?? 0) - (before?.seconds ?? 0);
+  return `${seconds < 0 ? '−' : '+'}${formatDuration(Math.abs(seconds))}`;
+}
+
 /** The two values that a change is about. */
 export function changeNumbers({ change, before, after }: Compared): string {
   const isShare = change === 'failing' || change === 'recovered';

@@ -35,7 +35,7 @@ export function ChangesTable({ map, compared, onSelect }: ChangesTableProps) {
       const one = compared.get(row.id);
       return one?.change ? [{ ...row, compared: one }] : [];
     })
-    .sort((a, b) => weightOf(b.compared) - weightOf(a.compared));
+    .sort((a, b) => weightOf(b.compared, b.kind) - weightOf(a.compared, a.kind));
   const pair = (row: Row, text: (side: Measured) => string) => (
     <span className="hatoba-nowrap">
       {`${row.compared.before ? text(row.compared.before) : '-'} → ${row.compared.after ? text(row.compared.after) : '-'}`}

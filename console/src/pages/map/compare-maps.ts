@@ -90,11 +90,14 @@ function isSlower(before: number | undefined, after: number | undefined): boolea
   return after - before >= slowerSecondsMin && after >= before * slowerFactor;
 }
 
-/** How much a change matters: by kind, then by seconds or calls a minute that it concerns. */
-export function weightOf({ change, before, after }: Compared): number {
+/**
+ * How much a change matters: by kind, then by seconds or calls a minute that it concerns. Seconds of a node are its own
+ * work: they weigh more than those of an edge, which are a wait for somebody's work.
+ */
+export function weightOf({ change, before, after }: Compared, of: 'node' | 'edge'): number {
   if (!change) return 0;
   const calls = Math.max(before?.callsPerMinute ?? 0, after?.callsPerMinute ?? 0);
-  const seconds = Math.abs((after?.seconds ?? 0) - (before?.seconds ?? 0));
+  const seconds = Math.abs((after?.seconds ?? 0) - (before?.seconds ?? 0)) * (of === 'node' ? 1.5 : 1);
   const size = change === 'slower' || change === 'faster' ? seconds : calls;
   return (changes.length - changes.indexOf(change)) * 1e6 + Math.min(size, 1e5);
 }

@@ -3,7 +3,7 @@ import { formatDuration, formatShare } from '../../i18n/format.ts';
 import { type Translate, useText } from '../../i18n/text.ts';
 import { outcomeText, worstOutcome } from '../../parts/health.tsx';
 import { colour } from '../../theme.ts';
-import { changeColour, changeWords } from './change-words.ts';
+import { changeColour, changeWords, shortChangeWords } from './change-words.ts';
 import { percentile } from './map-model.ts';
 import { isFar } from './node-card.tsx';
 import { perMinute } from './rates.ts';
@@ -33,6 +33,8 @@ export function EdgeLine(props: EdgeProps<Edge<EdgeData>>) {
           stroke: paint ?? (props.selected ? colour.accent : colour.idle),
           strokeWidth: props.selected ? width + 1.5 : width,
           ...(dashes ? { strokeDasharray: dashes } : {}),
+          // From far away there are many lines: those where nothing is wrong step back.
+          ...(far && !paint && !props.selected ? { strokeOpacity: 0.3 } : {}),
         }}
       />
       {words.length > 0 && (
@@ -54,7 +56,7 @@ export function EdgeLine(props: EdgeProps<Edge<EdgeData>>) {
 
 function wordsOf(t: Translate, { edge, minutes, compared }: EdgeData, selected: boolean): string[] {
   const worst = worstOutcome(edge.shares);
-  const change = changeWords(t, compared);
+  const change = selected ? changeWords(t, compared) : shortChangeWords(t, compared);
   return [
     change || (worst ? `${formatShare(edge.shares[worst], edge.shares.total)} ${t(outcomeText[worst])}` : ''),
     selected ? formatDuration(percentile(edge.histogram, 0.5)) : '',

@@ -57,8 +57,28 @@ describe('the layout of a map', () => {
     expect(layOut(small, before)).toEqual(layOut(small));
   });
 
-  it('lays five hundred nodes out', () => {
+  it('gives five hundred nodes the shape of a screen, each its own place', () => {
     const tree = Array.from({ length: 499 }, (_, index): [number, number] => [Math.floor(index / 3), index + 1]);
-    expect(layOut(mapOf(500, tree)).size).toBe(500);
+    const spots = [...layOut(mapOf(500, tree)).values()];
+    expect(new Set(spots.map(({ x, y }) => `${x} ${y}`)).size).toBe(500);
+    const span = (values: number[]) => Math.max(...values) - Math.min(...values);
+    const ratio = span(spots.map(({ x }) => x)) / span(spots.map(({ y }) => y));
+    expect(ratio).toBeGreaterThan(0.8);
+    expect(ratio).toBeLessThan(3);
+  });
+
+  it('never puts two nodes on one place, however wide the map', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 20, max: 90 }), calls, (count, between) => {
+        const star = Array.from({ length: count - 1 }, (_, index): [number, number] => [index % 3, index + 1]);
+        const spots = [...layOut(mapOf(count, [...star, ...between])).values()];
+        spots.forEach((one, index) => {
+          for (const other of spots.slice(index + 1)) {
+            expect(Math.abs(one.x - other.x) >= nodeWidth || Math.abs(one.y - other.y) >= nodeHeight).toBe(true);
+          }
+        });
+      }),
+      { numRuns: 20 },
+    );
   });
 });

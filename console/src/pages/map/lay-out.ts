@@ -34,17 +34,67 @@ function layOutAnew(map: TraceMap): Positions {
   for (const node of map.nodes) graph.setNode(node.id, { width: nodeWidth, height: nodeHeight });
   for (const edge of map.edges) graph.setEdge(edge.source, edge.target);
   dagre.layout(graph);
-  return new Map(
-    map.nodes.map((node) => {
-      const placed = graph.node(node.id) as { x: number; y: number };
-      return [node.id, { x: placed.x - nodeWidth / 2, y: placed.y - nodeHeight / 2 }];
-    }),
-  );
+  const placed = map.nodes.map((node): Placed => {
+    const spot = graph.node(node.id) as { x: number; y: number };
+    return { id: node.id, x: spot.x - nodeWidth / 2, y: spot.y - nodeHeight / 2 };
+  });
+  return new Map(wrapColumns(placed).map(({ id, x, y }) => [id, { x, y }]));
+}
+
+interface Placed {
+  id: string;
+  x: number;
+  y: number;
+}
+
+const screenRatio = 1.6;
+const rowsMin = 12;
+const rowStep = nodeHeight + rowGap;
+const columnStep = nodeWidth + columnGap;
+
+/**
+ * A service that calls a hundred others makes a column that no screen can show. Columns that are too high become several
+ * beside each other, filled row by row, so that what was at the top stays there; the others are pressed together.
+ */
+function wrapColumns(placed: readonly Placed[]): Placed[] {
+  const rows = Math.max(rowsMin, Math.ceil(Math.sqrt((placed.length * columnStep) / rowStep / screenRatio)));
+  const columns = new Map<number, Placed[]>();
+  for (const one of placed) columns.set(one.x, [...(columns.get(one.x) ?? []), one]);
+  const highest = Math.max(0, ...[...columns.values()].map((column) => column.length));
+  if (highest <= rows) return [...placed];
+  const bottom = Math.max(...placed.map((one) => one.y)) + rowStep;
+  const press = Math.min(1, (rows * rowStep) / bottom);
+  let x = 0;
+  return [...columns]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([, column]) => {
+      const sorted = [...column].sort((a, b) => a.y - b.y);
+      const beside = Math.ceil(sorted.length / rows);
+      const left = x;
+      x += beside * columnStep;
+      if (beside === 1) return pressed(sorted, press, rows).map((y, index) => ({ ...sorted[index]!, x: left, y }));
+      return sorted.map((one, index) => {
+        const side = index % beside;
+        // Every other one half a row lower: lines to those behind pass between.
+        const y = Math.floor(index / beside) * rowStep + (side % 2) * (rowStep / 2);
+        return { ...one, x: left + side * columnStep, y };
+      });
+    });
+}
+
+/** Heights of one column, pressed together as far as its nodes allow. */
+function pressed(column: readonly Placed[], press: number, rows: number): number[] {
+  let next = 0;
+  return column.map((one, index) => {
+    const latest = (rows - (column.length - index)) * rowStep;
+    const y = Math.max(next, Math.min(one.y * press, latest));
+    next = y + rowStep;
+    return y;
+  });
 }
 
 /** Right of its callers, else left of what it calls, as near to them as there is room. */
 function placeBeside(id: string, map: TraceMap, placed: Positions): { x: number; y: number } {
-  const step = nodeWidth + columnGap;
   const spots = (ids: string[]) => ids.flatMap((other) => placed.get(other) ?? []);
   const callers = spots(
     map.edges.filter((edge) => edge.target === id && edge.source !== id).map((edge) => edge.source),
@@ -54,15 +104,15 @@ function placeBeside(id: string, map: TraceMap, placed: Positions): { x: number;
   );
   const x =
     callers.length > 0
-      ? Math.max(...callers.map((spot) => spot.x)) + step
+      ? Math.max(...callers.map((spot) => spot.x)) + columnStep
       : callees.length > 0
-        ? Math.min(...callees.map((spot) => spot.x)) - step
+        ? Math.min(...callees.map((spot) => spot.x)) - columnStep
         : 0;
   const near = [...callers, ...callees];
   const wanted = near.length > 0 ? near.reduce((sum, spot) => sum + spot.y, 0) / near.length : 0;
   const inTheWay = [...placed.values()].filter((spot) => Math.abs(spot.x - x) < nodeWidth);
-  const isFree = (y: number) => inTheWay.every((spot) => Math.abs(spot.y - y) >= nodeHeight + rowGap - 1);
-  for (let away = 0; ; away += nodeHeight + rowGap) {
+  const isFree = (y: number) => inTheWay.every((spot) => Math.abs(spot.y - y) >= rowStep - 1);
+  for (let away = 0; ; away += rowStep) {
     // Each step away passes at most a column's nodes, so a free place is found.
     const y = [wanted + away, wanted - away].find(isFree);
     if (y !== undefined) return { x, y };

@@ -1,3 +1,4 @@
+import Alert from '@cloudscape-design/components/alert';
 import Box from '@cloudscape-design/components/box';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useNavigate, useSearch } from '@tanstack/react-router';
@@ -65,7 +66,7 @@ function MapWithPanel({ shown, search, set, group }: MapWithPanelProps) {
   return (
     <div className={selection ? 'hatoba-split' : ''}>
       <SpaceBetween size="m">
-        {compared && <ComparedRanges shown={shown} />}
+        {shown.beforeRange && <ComparedRanges shown={shown} />}
         {search.view !== 'table' && (
           <TraceMapPicture
             map={map}
@@ -109,9 +110,14 @@ function MapWithPanel({ shown, search, set, group }: MapWithPanelProps) {
 function ComparedRanges({ shown }: { shown: ShownMap }) {
   const t = useText();
   const { utc } = usePreferences();
-  const { range, beforeRange } = shown;
+  const { range, beforeRange, compared } = shown;
   if (!beforeRange) return null;
   const time = (ms: number) => formatTime(ms, { utc, now: range.end });
+  if (!compared) {
+    return (
+      <Alert type="info">{t('map.nothing-before', { from: time(beforeRange.start), to: time(beforeRange.end) })}</Alert>
+    );
+  }
   return (
     <Box color="text-body-secondary">
       {t('map.compared-ranges', {

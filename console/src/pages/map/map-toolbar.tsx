@@ -105,7 +105,6 @@ function AgainstSelect({ value, onChoose }: ChoiceProps) {
   const deployments = (overview.data?.deployments ?? []).map((deployment) => ({
     value: `deployment:${deployment.cluster}/${deployment.service}@${deployment.at}`,
     label: t('map.before-deployment', {
-      service: deployment.service,
       revision: deployment.revision,
       time: formatTime(Date.parse(deployment.at), { utc, now: Date.now() }),
     }),

@@ -118,14 +118,18 @@ function NodeWords({ data }: { data: NodeData }) {
   );
 }
 
+/** As large on the screen as any other text, however far away it is; in steps, so that zooming stays cheap. */
+const farFontSize = (state: ReactFlowState): number => 13 / 2 ** (Math.round(Math.log2(state.transform[2]) * 2) / 2);
+
 function FarName({ data }: { data: NodeData }) {
+  const fontSize = useStore(farFontSize);
   const { node, slow, compared } = data;
   const worst = worstOutcome(node.shares);
   const alarming = worst !== undefined && node.shares[worst] >= node.shares.total / 100;
   if (!alarming && !slow && !compared?.change) return null;
   const paint = compared?.change ? changeColour[compared.change] : alarming ? colour[worst] : colour.error;
   return (
-    <div className="hatoba-node-far-name" style={{ color: paint }}>
+    <div className="hatoba-node-far-name" style={{ color: paint, fontSize }}>
       {node.name}
     </div>
   );

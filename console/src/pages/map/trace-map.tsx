@@ -128,6 +128,7 @@ function Picture(props: TraceMapProps) {
       source: edge.source,
       target: edge.target,
       data: { edge, most: mostEdge, minutes, compared: compared?.get(edge.id) },
+      zIndex: worstOutcome(edge.shares) || compared?.get(edge.id)?.change ? 1 : 0,
       selected: edge.id === selected,
       ariaLabel: `${names.get(edge.source)} → ${names.get(edge.target)}`,
     }),

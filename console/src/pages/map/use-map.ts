@@ -12,6 +12,7 @@ export interface ShownMap {
   /** What the numbers cover: the range on screen, or its part after a deployment. */
   range: TimeRange;
   compared: ReadonlyMap<string, Compared> | undefined;
+  /** What it was to be compared with. */
   beforeRange: TimeRange | undefined;
 }
 
@@ -37,6 +38,10 @@ export function useMap(search: { show?: string; against?: string }) {
   const toShown = (found: NonNullable<typeof query.data>): ShownMap => {
     const { later, earlier, range, ranges } = found;
     if (!earlier || !ranges) return { map: narrow(later), range, compared: undefined, beforeRange: undefined };
+    // Where nothing was traced before, everything would be new: that says nothing.
+    if (earlier.nodes.length === 0) {
+      return { map: narrow(later), range, compared: undefined, beforeRange: ranges.before };
+    }
     const comparison = compareMaps(
       { map: earlier, minutes: minutesOf(ranges.before) },
       { map: later, minutes: minutesOf(range) },

@@ -13,6 +13,7 @@ import { RunBars } from '../canaries/run-bars.tsx';
 import { buildTraceMap, slowestNode } from '../map/map-model.ts';
 import { NothingYet } from '../map/nothing-yet.tsx';
 import { TraceMapPicture } from '../map/trace-map.tsx';
+import { BlamedDeployments } from './blamed-deployments.tsx';
 import { Findings } from './findings.tsx';
 import { LedgerLine } from './ledger-line.tsx';
 import { VerdictLine } from './verdict-line.tsx';
@@ -32,6 +33,7 @@ export function OverviewPage() {
             </SpaceBetween>
           )}
         </QueryView>
+        <BlamedDeployments />
         <SmallMap />
         {overview.data && <Below overview={overview.data} />}
         <LedgerLine />

@@ -40,6 +40,14 @@ describe('the lines of a task definition', () => {
     expect(definitionLines(other)).toEqual(definitionLines(one));
   });
 
+  it('gain one line for one variable more, wherever it stands', () => {
+    const one = { name: 'A', value: '1' };
+    const before = definitionLines(definition({ environment: [one] }));
+    const after = definitionLines(definition({ environment: [one, { name: 'B', value: '2' }] }));
+    expect(after.filter((line) => !before.includes(line))).toEqual(['        { "name": "B", "value": "2" }']);
+    expect(before.filter((line) => !after.includes(line))).toEqual([]);
+  });
+
   it('differ where they mean something else', () => {
     const before = definition({ environment: [{ name: 'DELAY', value: '0' }] });
     for (const after of [

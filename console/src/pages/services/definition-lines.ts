@@ -32,7 +32,29 @@ const namedLists: Readonly<Record<string, string>> = {
  */
 export function definitionLines(definition: TaskDefinition): string[] {
   const own = Object.fromEntries(Object.entries(definition).filter(([name]) => !incidental.has(name)));
-  return JSON.stringify(normalise(own, ''), null, 2).split('\n');
+  return linesOf(normalise(own, ''), '', '');
+}
+
+const shortEnough = 100;
+
+/**
+ * JSON by lines, but without commas at their ends and with small objects on one line: so that an entry that is added to
+ * a list is one added line.
+ */
+function linesOf(value: unknown, name: string, indent: string): string[] {
+  const label = name === '' ? '' : `${JSON.stringify(name)}: `;
+  const flat = JSON.stringify(value, null, 1).replaceAll(/\n\s*/g, ' ');
+  const isLeaf = value === null || typeof value !== 'object';
+  const inner = isLeaf ? [] : Object.values(value);
+  const isSmall = inner.every((one) => one === null || typeof one !== 'object') && flat.length <= shortEnough;
+  if (isLeaf || (isSmall && (Array.isArray(value) || indent !== ''))) return [`${indent}${label}${flat}`];
+  const open = Array.isArray(value) ? '[' : '{';
+  const close = Array.isArray(value) ? ']' : '}';
+  return [
+    `${indent}${label}${open}`,
+    ...Object.entries(value).flatMap(([key, one]) => linesOf(one, Array.isArray(value) ? '' : key, `${indent}  `)),
+    `${indent}${close}`,
+  ];
 }
 
 function normalise(value: unknown, name: string): unknown {

@@ -1,9 +1,13 @@
+import SpaceBetween from '@cloudscape-design/components/space-between';
 import Tabs from '@cloudscape-design/components/tabs';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { getDeploymentEffects } from '../../api/deployments.ts';
 import { describeServices, type Service, tasksOfService } from '../../api/ecs.ts';
 import { useLive } from '../../app/scope.ts';
+import type { TimeRange } from '../../app/time-range.ts';
 import { useText } from '../../i18n/text.ts';
+import { DeploymentEffects } from '../../parts/deployment-effects.tsx';
 import { serviceCondition } from '../../parts/filter-text.ts';
 import { Go } from '../../parts/go.tsx';
 import { Page } from '../../parts/page.tsx';
@@ -56,7 +60,11 @@ function ServiceView({ cluster, service }: { cluster: string; service: Service }
   const navigate = useNavigate({ from: '/services/$cluster/$service' });
   const name = service.serviceName;
   const tabs: { id: string; label: string; content: ReactNode }[] = [
-    { id: 'deployments', label: t('service.deployments'), content: <DeploymentStory service={service} /> },
+    {
+      id: 'deployments',
+      label: t('service.deployments'),
+      content: <ServiceDeployments cluster={cluster} service={service} />,
+    },
     { id: 'tasks', label: t('services.tasks'), content: <ServiceTasks cluster={cluster} name={name} /> },
     {
       id: 'metrics',
@@ -116,6 +124,31 @@ function ServiceView({ cluster, service }: { cluster: string; service: Service }
       />
     </div>
   );
+}
+
+/** The deployments of now, and what each of the range did to the service. */
+function ServiceDeployments({ cluster, service }: { cluster: string; service: Service }) {
+  const t = useText();
+  const name = service.serviceName;
+  const effects = useLive(
+    ['deployment-effects', cluster, name],
+    ({ scope, range, signal }) =>
+      getDeploymentEffects(scope, { ...withHistory(range), cluster, service: name }, signal),
+    { refreshMs: 15_000 },
+  );
+  return (
+    <SpaceBetween size="m">
+      <DeploymentStory service={service} />
+      <QueryView query={effects}>
+        {(found) => <DeploymentEffects title={t('effect.title')} effects={found} empty={t('effect.none')} />}
+      </QueryView>
+    </SpaceBetween>
+  );
+}
+
+/** A deployment is looked for longer than traffic is looked at: what was deployed yesterday may still be to blame. */
+function withHistory(range: TimeRange): TimeRange {
+  return { start: Math.min(range.start, range.end - 86_400_000), end: range.end };
 }
 
 function ServiceTasks({ cluster, name }: { cluster: string; name: string }) {

@@ -22,7 +22,12 @@ interface TraceTableProps {
 
 const pageSize = 50;
 
-const withoutScheme = (url: string | undefined): string => url?.replace(/^https?:\/\//, '') ?? '-';
+/** The path: the host is the same in most of the rows, and its whole address is a click or a hover away. */
+function shortAddress(url: string | undefined): string {
+  if (!url) return '-';
+  const path = url.replace(/^https?:\/\/[^/]*/, '');
+  return path === '' || path === '/' ? url.replace(/^https?:\/\//, '') : path;
+}
 
 const condition = (keyword: string, value: string | undefined) => value && `${keyword} = ${quoted(value)}`;
 
@@ -133,9 +138,9 @@ export function TraceTable({ traces, slowFirst, onSort, loading, onAdd, empty }:
             <span className="hatoba-one-line">
               <Adder condition={condition('http.method', trace.Http?.HttpMethod)} onAdd={onAdd}>
                 {trace.Http?.HttpMethod}
-              </Adder>{' '}
+              </Adder>
               <Adder condition={condition('http.url', trace.Http?.HttpURL)} onAdd={onAdd}>
-                {withoutScheme(trace.Http?.HttpURL)}
+                {shortAddress(trace.Http?.HttpURL)}
               </Adder>
             </span>
           ),

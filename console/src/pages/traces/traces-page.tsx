@@ -50,7 +50,7 @@ export function TracesPage() {
       description={
         summaries.loading ? (
           t('state.loading')
-        ) : (
+        ) : summaries.readAtMs === 0 ? null : (
           <>
             {t('traces.counts', {
               shown: formatCount(traces.length),
@@ -114,7 +114,7 @@ export function TracesPage() {
               }
               loading={summaries.loading}
               onAdd={add}
-              empty={filter ? t('traces.no-match') : <NothingYet />}
+              empty={error ? t('traces.not-read') : filter ? t('traces.no-match') : <NothingYet />}
             />
           </SpaceBetween>
         </div>
