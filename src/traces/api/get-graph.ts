@@ -79,7 +79,7 @@ export function graphHandlers(deps: GraphDeps): Pick<Handlers<XRay>, 'GetService
 
 /** The part of the store that a range, and a group's filter expression if one is named, selects. */
 export async function selectGroup(
-  deps: GraphDeps,
+  deps: Pick<GraphDeps, 'state'>,
   scope: AccountRegion,
   range: { startMs: number; endMs: number },
   by: { GroupName?: string | undefined; GroupARN?: string | undefined },
@@ -92,7 +92,7 @@ export async function selectGroup(
 
 /** Narrows a selection to the traces that a filter expression selects. */
 export async function selectFilter(
-  deps: GraphDeps,
+  deps: Pick<GraphDeps, 'state'>,
   selection: GraphSelection,
   filterExpression: string,
 ): Promise<GraphSelection> {
