@@ -14,6 +14,7 @@ import { groupHandlers, listGroups, readGroupExpressions } from './api/groups.ts
 import { insightHandlers } from './api/insights.ts';
 import { putHandlers } from './api/put-trace-segments.ts';
 import { retrievalHandlers } from './api/retrieve-traces.ts';
+import { samplingPreviewRoute } from './api/sampling-preview-route.ts';
 import { samplingHandlers, samplingRuleExists } from './api/sampling.ts';
 import { settingsHandlers } from './api/settings.ts';
 import { ResourceTags, tagHandlers } from './api/tags.ts';
@@ -167,6 +168,7 @@ export function createTracesPlane(deps: TracesDeps): Traces {
       },
       traceLinksRoute({ telemetry, account: config.account, region: config.region }),
       ...timelineRoutes({ telemetry, state, clock, scope: config }),
+      samplingPreviewRoute({ telemetry, state, clock, scope: config }),
     ],
     receivers: {
       serveDaemonUdp: (socket, workload) => udp.serve(socket, sourceOf('udp', workload)),

@@ -152,7 +152,7 @@ export function samplingHandlers(deps: {
   };
 }
 
-async function listRules(state: StateStore, scope: AccountRegion): Promise<Versioned<StoredRule>[]> {
+export async function listRules(state: StateStore, scope: AccountRegion): Promise<Versioned<StoredRule>[]> {
   const stored = await state.list<StoredRule>(kind, `${scopeKey(scope)}/`);
   const hasDefault = stored.some(({ value }) => value.rule.RuleName === 'Default');
   const implicit = { key: ruleKey(scope, 'Default'), value: defaultRule(scope), version: 0 };
