@@ -74,7 +74,14 @@ export function createTracesPlane(deps: TracesDeps): Traces {
   const tags = new ResourceTags(state);
   const settling = new Settling({ telemetry, state, clock, logger });
   const graphDeps = { telemetry, state, clock, settling };
-  const insights = createInsights({ ...graphDeps, metrics: deps.metrics, logger });
+  const insights = createInsights({
+    state,
+    telemetry,
+    metrics: deps.metrics,
+    clock,
+    logger,
+    readGroups: (selection, now) => settling.readGroups(selection, now),
+  });
   const handlers: Handlers<XRay> = {
     ...putHandlers({ ingest }),
     ...getTracesHandlers({ telemetry, clock, traceBytesMax: config.traceBytesMax ?? Number.POSITIVE_INFINITY }),

@@ -7,7 +7,6 @@ import { keyOf, reachableFrom } from '../insights/find-root-cause.ts';
 import { serviceId, statistics } from '../insights/insight-events.ts';
 import type { InsightStore } from '../insights/insight-store.ts';
 import type { Impact, InsightRecord, NodeId } from '../insights/model.ts';
-import { readGraphGroups } from '../read-graph-groups.ts';
 import { type GraphDeps, selectGroup } from './get-graph.ts';
 import { findGroup } from './groups.ts';
 import { readRange } from './query-range.ts';
@@ -23,7 +22,7 @@ const graphRangeMs = 6 * 3_600_000;
 export function insightHandlers(
   deps: GraphDeps & { insights: InsightStore },
 ): Pick<Handlers<XRay>, 'GetInsight' | 'GetInsightSummaries' | 'GetInsightEvents' | 'GetInsightImpactGraph'> {
-  const { insights, state, telemetry, clock } = deps;
+  const { insights, state, settling, clock } = deps;
   const find = async (scope: AccountRegion, id: string | undefined): Promise<InsightRecord> => {
     const found = await insights.find(scope, id ?? '');
     if (!found) throw awsError('InvalidRequestException', `Insight not found: ${id}`);
@@ -85,7 +84,7 @@ export function insightHandlers(
       }
       const selection = await selectGroup(deps, context, range, { GroupARN: insight.groupArn });
       const now = clock.now();
-      const groups = await readGraphGroups(telemetry, selection, now, context.signal);
+      const groups = await settling.readGroups(selection, now, context.signal);
       const services = impactOf(buildGraph(groups.nodes, groups.edges, context.account, now), insight.anomalous);
       const from = readTime(input.NextToken) ?? 0;
       const page = services.slice(from, from + graphPageSize);

@@ -21,6 +21,7 @@ import {
   type GroupScope,
   minuteOf,
   type NodeMinuteCounts,
+  type ReadGroups,
   readBusyScopes,
   readHistories,
   readImpact,
@@ -32,6 +33,7 @@ import {
 export interface InsightLoopDeps {
   readonly state: StateStore;
   readonly telemetry: TelemetryStore;
+  readonly readGroups: ReadGroups;
   readonly metrics: Metrics;
   readonly store: InsightStore;
   readonly clock: Clock;
@@ -140,12 +142,12 @@ export class InsightLoop {
     active: readonly Versioned<InsightRecord>[],
     endMs: number,
   ): Promise<void> {
-    const { state, telemetry, clock } = this.deps;
+    const { state, readGroups, clock } = this.deps;
     const groupScope = { ...scope, groupName: group.GroupName! };
     const startMs = await this.startOf(groupScope, group, endMs);
     const range = { startMs, endMs };
     const selection = await selectGroup({ state }, scope, range, { GroupARN: group.GroupARN });
-    const map = await readMinutesOfMap(telemetry, selection, clock.now());
+    const map = await readMinutesOfMap(readGroups, selection, clock.now());
     const nodes = await this.judgeNodes(
       groupScope,
       map.minutes,

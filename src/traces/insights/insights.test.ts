@@ -3,6 +3,7 @@ import type { Metrics } from '../../metrics/index.ts';
 import { ManualClock } from '../../platform/clock.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { makeCall, makeSegment, putDocuments } from '../acceptance/plane-client.fixture.ts';
+import { readGraphGroups } from '../read-graph-groups.ts';
 import { shopRequest, startTestPlane, type TestPlane } from '../test-plane.fixture.ts';
 import { createInsights, type Insights } from './index.ts';
 import type { InsightUpdate } from './model.ts';
@@ -26,7 +27,14 @@ afterEach(async () => {
 
 function openInsights(): Insights {
   const { state, telemetry } = plane;
-  return createInsights({ state, telemetry, metrics, clock, logger: silentLogger });
+  return createInsights({
+    state,
+    telemetry,
+    metrics,
+    clock,
+    logger: silentLogger,
+    readGroups: (selection, now) => readGraphGroups(telemetry, selection, now),
+  });
 }
 
 /** Requests of the shop, spread over a minute; `denied` of them at the table, which is its fault. */

@@ -1,7 +1,8 @@
 import type { TelemetryStore } from '../../stores/telemetry/store.ts';
 import type { AccountRegion } from '../../wire/aws/call-context.ts';
 import { buildGraph } from '../graph/build-graph.ts';
-import { type GraphSelection, readGraphGroups } from '../read-graph-groups.ts';
+import type { GraphSelection } from '../read-graph-groups.ts';
+import type { AllGroups } from '../settle/index.ts';
 import { keyOf } from './find-root-cause.ts';
 import type { Impact, NodeId } from './model.ts';
 import { minuteMs, type NodeMinute } from './node-history.ts';
@@ -28,13 +29,16 @@ export interface GroupScope extends AccountRegion {
   readonly groupName: string;
 }
 
+/** Counts of a selection, as Settling has them. */
+export type ReadGroups = (selection: GraphSelection, now: Date) => Promise<AllGroups>;
+
 /** The map of a range, minute by minute: inferred nodes are counted from their callers' calls, as on the map. */
 export async function readMinutesOfMap(
-  telemetry: TelemetryStore,
+  readGroups: ReadGroups,
   selection: GraphSelection,
   now: Date,
 ): Promise<MinutesOfMap> {
-  const groups = await readGraphGroups(telemetry, { ...selection, periodSeconds: 60 }, now);
+  const groups = await readGroups({ ...selection, periodSeconds: 60 }, now);
   const windows = [...new Set([...groups.nodes, ...groups.edges].map(({ window }) => window))].sort((a, b) => a - b);
   const minutes = windows.flatMap((window) => {
     const inWindow = (group: { window: number }) => group.window === window;
