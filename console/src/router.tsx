@@ -207,6 +207,7 @@ const routes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/settings',
+    validateSearch: (search) => pick(search, ['tab', 'group'] as const),
     component: lazyRouteComponent(
       loadingAgain(() => import('./pages/settings/settings-page.tsx')),
       'SettingsPage',

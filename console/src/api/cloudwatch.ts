@@ -138,3 +138,24 @@ export async function describeAlarmHistory(
   const answer = await call<{ AlarmHistoryItems?: AlarmHistoryItem[] }>(scope, 'DescribeAlarmHistory', input, signal);
   return answer.AlarmHistoryItems ?? [];
 }
+
+/** Creates an alarm, or replaces the one of that name. */
+export function putMetricAlarm(
+  scope: Scope,
+  alarm: {
+    AlarmName: string;
+    AlarmDescription?: string;
+    Namespace: string;
+    MetricName: string;
+    Dimensions: Dimension[];
+    Statistic?: string;
+    ExtendedStatistic?: string;
+    Period: number;
+    EvaluationPeriods: number;
+    Threshold: number;
+    ComparisonOperator: string;
+    TreatMissingData?: string;
+  },
+): Promise<unknown> {
+  return call(scope, 'PutMetricAlarm', alarm);
+}

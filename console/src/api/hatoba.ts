@@ -55,6 +55,8 @@ export interface LedgerEntry {
   accepted: number;
   stored: number;
   refused: number;
+  /** Stored, and later taken out by the thinning policy. */
+  thinned?: number;
   reasons?: Record<string, number>;
 }
 

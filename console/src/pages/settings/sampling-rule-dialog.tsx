@@ -10,6 +10,7 @@ import { createSamplingRule, type SamplingRule, updateSamplingRule } from '../..
 import { useScope } from '../../app/scope.ts';
 import { type MessageKey, useText } from '../../i18n/text.ts';
 import { ErrorBox } from '../../parts/states.tsx';
+import { RulePreview } from './rule-preview.tsx';
 
 const fresh: SamplingRule = {
   RuleName: '',
@@ -47,22 +48,39 @@ const fields: readonly { name: Field; text: MessageKey; number?: true; ofDefault
   { name: 'URLPath', text: 'sampling.path' },
 ];
 
+const isNumber = (text: string): boolean => text.trim() !== '' && Number.isFinite(Number(text));
+
+/** What a copy takes over: all but the name, the ARN and the version. */
+function patternsOf(rule: SamplingRule): Partial<SamplingRule> {
+  const { RuleName, RuleARN, Version, ...rest } = rule;
+  return { ...rest, Priority: Math.max(1, rule.Priority - 1) };
+}
+
+interface SamplingRuleDialogProps {
+  /** The rule to change; undefined makes a new one. */
+  rule: SamplingRule | undefined;
+  /** What a new one begins with. */
+  like?: SamplingRule | undefined;
+  onClose: () => void;
+}
+
 /** Creates a rule, or changes one. Of the built-in rule only its two numbers can be changed. */
-export function SamplingRuleDialog({ rule, onClose }: { rule: SamplingRule | undefined; onClose: () => void }) {
+export function SamplingRuleDialog({ rule, like, onClose }: SamplingRuleDialogProps) {
   const t = useText();
   const scope = useScope();
   const client = useQueryClient();
-  const before = rule ?? fresh;
+  const before = rule ?? (like ? { ...fresh, ...patternsOf(like) } : fresh);
   const [texts, setTexts] = useState<Record<Field, string>>(
     () => Object.fromEntries(fields.map(({ name }) => [name, String(before[name] ?? '')])) as Record<Field, string>,
   );
   const isDefault = rule?.RuleName === 'Default';
   const shown = fields.filter((field) => (isDefault ? field.ofDefault : rule ? field.name !== 'RuleName' : true));
+  const changed = Object.fromEntries(
+    shown.map(({ name, number }) => [name, number ? Number(texts[name]) : texts[name]]),
+  );
+  const draft: SamplingRule = { ...before, ...changed, Attributes: {} };
   const save = useMutation({
     mutationFn: () => {
-      const changed = Object.fromEntries(
-        shown.map(({ name, number }) => [name, number ? Number(texts[name]) : texts[name]]),
-      );
       return rule
         ? updateSamplingRule(scope, { ...changed, RuleName: before.RuleName ?? '' })
         : createSamplingRule(scope, { ...fresh, ...changed });
@@ -72,9 +90,11 @@ export function SamplingRuleDialog({ rule, onClose }: { rule: SamplingRule | und
       await client.invalidateQueries({ queryKey: ['sampling-rules'] });
     },
   });
+  const valid = shown.every((field) => !field.number || isNumber(texts[field.name]));
   return (
     <Modal
       visible
+      size="large"
       onDismiss={onClose}
       header={rule ? t('sampling.edit', { name: rule.RuleName ?? '' }) : t('sampling.create')}
       closeAriaLabel={t('action.close')}
@@ -82,7 +102,12 @@ export function SamplingRuleDialog({ rule, onClose }: { rule: SamplingRule | und
         <Box float="right">
           <SpaceBetween size="xs" direction="horizontal">
             <Button onClick={onClose}>{t('action.cancel')}</Button>
-            <Button variant="primary" loading={save.isPending} onClick={() => save.mutate()}>
+            <Button
+              variant="primary"
+              disabled={!valid || (!rule && !texts.RuleName)}
+              loading={save.isPending}
+              onClick={() => save.mutate()}
+            >
               {t('action.save')}
             </Button>
           </SpaceBetween>
@@ -90,15 +115,22 @@ export function SamplingRuleDialog({ rule, onClose }: { rule: SamplingRule | und
       }
     >
       <SpaceBetween size="s">
-        {shown.map((field) => (
-          <FormField key={field.name} label={t(field.text)}>
-            <Input
-              value={texts[field.name]}
-              {...(field.number ? { inputMode: 'decimal' as const } : {})}
-              onChange={({ detail }) => setTexts({ ...texts, [field.name]: detail.value })}
-            />
-          </FormField>
-        ))}
+        <div className="hatoba-form">
+          {shown.map((field) => (
+            <FormField
+              key={field.name}
+              label={t(field.text)}
+              errorText={field.number && !isNumber(texts[field.name]) ? t('sampling.not-a-number') : ''}
+            >
+              <Input
+                value={texts[field.name]}
+                {...(field.number ? { inputMode: 'decimal' as const } : {})}
+                onChange={({ detail }) => setTexts({ ...texts, [field.name]: detail.value })}
+              />
+            </FormField>
+          ))}
+        </div>
+        {valid && <RulePreview rule={draft} />}
         {save.error && <ErrorBox error={save.error} />}
       </SpaceBetween>
     </Modal>

@@ -22,7 +22,7 @@ export function SamplingRules() {
   const t = useText();
   const scope = useScope();
   const client = useQueryClient();
-  const [edited, setEdited] = useState<SamplingRule | 'new' | null>(null);
+  const [edited, setEdited] = useState<{ rule?: SamplingRule; like?: SamplingRule } | null>(null);
   const rules = useLive(['sampling-rules'], ({ scope, signal }) => getSamplingRules(scope, signal), { ranged: false });
   const statistics = useLive(['sampling-statistics'], ({ scope, signal }) => getSamplingStatistics(scope, signal), {
     ranged: false,
@@ -47,7 +47,7 @@ export function SamplingRules() {
           <DataTable
             title={t('sampling.title')}
             description={t('sampling.hint')}
-            actions={<Button onClick={() => setEdited('new')}>{t('sampling.create')}</Button>}
+            actions={<Button onClick={() => setEdited({})}>{t('sampling.create')}</Button>}
             items={[...found].sort((a, b) => a.Priority - b.Priority)}
             trackBy={(rule) => rule.RuleName ?? ''}
             empty="-"
@@ -71,8 +71,11 @@ export function SamplingRules() {
                 header: t('balancers.actions'),
                 cell: (rule) => (
                   <SpaceBetween size="xs" direction="horizontal">
-                    <Button variant="inline-link" onClick={() => setEdited(rule)}>
+                    <Button variant="inline-link" onClick={() => setEdited({ rule })}>
                       {t('action.edit')}
+                    </Button>
+                    <Button variant="inline-link" onClick={() => setEdited({ like: rule })}>
+                      {t('action.clone')}
                     </Button>
                     {rule.RuleName !== 'Default' && (
                       <Button variant="inline-link" onClick={() => remove.mutate(rule.RuleName ?? '')}>
@@ -86,7 +89,7 @@ export function SamplingRules() {
           />
         )}
       </QueryView>
-      {edited && <SamplingRuleDialog rule={edited === 'new' ? undefined : edited} onClose={() => setEdited(null)} />}
+      {edited && <SamplingRuleDialog rule={edited.rule} like={edited.like} onClose={() => setEdited(null)} />}
     </div>
   );
 }
