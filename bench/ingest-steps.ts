@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../src/platform/clock.ts';
 import { newHexId } from '../src/platform/ids.ts';
-import { insertLines } from '../src/stores/telemetry/connection.ts';
+import { insertRows } from '../src/stores/telemetry/connection.ts';
 import { ensureTables, readTableDefinitions } from '../src/stores/telemetry/load-tables.ts';
+import { type EncodedRows, RowEncoder } from '../src/stores/telemetry/rows/encode-rows.ts';
 import type { TelemetryStore } from '../src/stores/telemetry/store.ts';
 import { Ingest } from '../src/traces/receive/ingest.ts';
 import { Ledger } from '../src/traces/receive/ledger.ts';
@@ -24,7 +25,6 @@ export interface Steps {
 
 const batches = 80;
 const rowsPerInsert = 10_000;
-const bytesPerInsert = 16 * 1024 * 1024;
 
 export async function measureSteps(): Promise<Steps> {
   const nowMs = systemClock.now().getTime();
@@ -54,12 +54,18 @@ export async function measureSteps(): Promise<Steps> {
   const normalised = await ownCpu(async () => {
     for (const resourceSpans of decoded) await normalise(resourceSpans);
   });
-  const lines: Record<string, string[]> = {};
+  const encoders = new Map(readTableDefinitions().map(({ name, columns }) => [name, new RowEncoder(columns)]));
+  const encoded: Insert[] = [];
   const encode = await ownCpu(() => {
-    for (const [table, ofTable] of Object.entries(rows))
-      lines[table] = ofTable.map((row) => `${JSON.stringify(row)}\n`);
+    for (const [table, ofTable] of Object.entries(rows)) {
+      const encoder = encoders.get(table)!;
+      for (let at = 0; at < ofTable.length; at += rowsPerInsert) {
+        const part = encoder.encode(ofTable.slice(at, at + rowsPerInsert));
+        encoded.push({ table, columns: encoder.columns, ...part });
+      }
+    }
   });
-  const engine = await insertBare(lines);
+  const engine = await insertBare(encoded);
   const spans = batches * spansPerBatch;
   const each = (ms: number) => (ms * 1000) / spans;
   return { decode: each(decode), normalise: each(normalised), encode: each(encode), engine: each(engine) };
@@ -73,7 +79,7 @@ function collector(rows: Record<string, object[]>): TelemetryStore {
     stop: nothing,
     ready: Promise.resolve(),
     async insert(table, added) {
-      rows[table]!.push(...added);
+      if (!('format' in added)) rows[table]!.push(...added);
     },
     query: async () => [],
     command: nothing,
@@ -88,7 +94,12 @@ async function ownCpu(work: () => void | Promise<void>): Promise<number> {
   return (user + system) / 1000;
 }
 
-async function insertBare(lines: Readonly<Record<string, readonly string[]>>): Promise<number> {
+interface Insert extends EncodedRows {
+  readonly table: string;
+  readonly columns: readonly string[];
+}
+
+async function insertBare(inserts: readonly Insert[]): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), 'hatoba-bench-'));
   const engine = await openEngine(directory);
   try {
@@ -97,13 +108,7 @@ async function insertBare(lines: Readonly<Record<string, readonly string[]>>): P
       command: (sql) => engine.run(sql),
     });
     const before = engine.cpuMs();
-    for (const [table, ofTable] of Object.entries(lines)) {
-      for (let at = 0; at < ofTable.length; at += rowsPerInsert) {
-        const body = Buffer.from(ofTable.slice(at, at + rowsPerInsert).join(''));
-        if (body.length > bytesPerInsert * 4) throw new Error('rows are too long');
-        await insertLines(engine.client, { table, lines: body, token: newHexId(12), format: 'JSONEachRow' });
-      }
-    }
+    for (const insert of inserts) await insertRows(engine.client, { ...insert, token: newHexId(12) });
     return engine.cpuMs() - before;
   } finally {
     await engine.stop();

@@ -2,21 +2,14 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { TelemetryStore } from '../stores/telemetry/store.ts';
 import type { AccountRegion, WorkloadIdentity } from '../wire/aws/call-context.ts';
-import { encodeEventId } from './event-id.ts';
 import { findTraceId } from './find-trace-id.ts';
-import type { LogEvent, StoredLogEvent } from './index.ts';
+import type { LogEvent } from './index.ts';
 import type { EventSource, LogEventRow } from './model.ts';
 import { EventSequence } from './sequence.ts';
+import { StoredBatch } from './stored-batch.ts';
 
 export interface NewLogEvent extends LogEvent {
   readonly source?: EventSource;
-}
-
-/** One batch that has been stored, for whoever looks at events as they come: tail, metric filters. */
-export interface StoredBatch extends AccountRegion {
-  readonly logGroupName: string;
-  readonly logStreamName: string;
-  readonly events: readonly StoredLogEvent[];
 }
 
 export interface AppendOptions {
@@ -67,20 +60,8 @@ export class EventAppender {
     const rows = events.map((event, index) => toRow(common, event, sequences[index]!));
     await this.telemetry.insert('log_events', rows, { acknowledged: options.acknowledged });
     if (this.observers.size === 0) return;
-    this.notify({
-      account: scope.account,
-      region: scope.region,
-      logGroupName,
-      logStreamName,
-      events: events.map(({ timestampMs, message }, index) => ({
-        timestampMs,
-        message,
-        eventId: encodeEventId({ timestampMs, sequence: sequences[index]! }),
-        ingestionTimeMs,
-        logGroupName,
-        logStreamName,
-      })),
-    });
+    const { account, region } = scope;
+    this.notify(new StoredBatch({ account, region, logGroupName, logStreamName, ingestionTimeMs, events, sequences }));
   }
 
   private notify(batch: StoredBatch): void {
@@ -95,26 +76,29 @@ export class EventAppender {
   }
 }
 
+type Writable<Row> = { -readonly [Column in keyof Row]: Row[Column] };
+
 function toRow(
   common: Omit<LogEventRow, 'ts' | 'sequence' | 'message' | 'bytes'>,
   { timestampMs, message, source }: NewLogEvent,
   sequence: bigint,
 ): LogEventRow {
   const traceId = findTraceId(message);
-  return {
+  const row: Writable<LogEventRow> = {
     ...common,
     ts: timestampMs,
-    sequence: sequence.toString(),
+    sequence,
     message,
     bytes: Buffer.byteLength(message),
-    ...(traceId !== undefined && { trace_id: traceId }),
-    ...(source && {
-      source_path: source.path,
-      source_generation: source.generation,
-      source_offset: source.offset,
-      source_end: source.end,
-    }),
   };
+  if (traceId !== undefined) row.trace_id = traceId;
+  if (source) {
+    row.source_path = source.path;
+    row.source_generation = source.generation;
+    row.source_offset = source.offset;
+    row.source_end = source.end;
+  }
+  return row;
 }
 
 function workloadColumns(workload: WorkloadIdentity | undefined): Partial<LogEventRow> {

@@ -2,11 +2,12 @@ import type { Metrics } from '../metrics/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { AccountRegion } from '../wire/aws/call-context.ts';
-import type { EventAppender, StoredBatch } from './append-events.ts';
+import type { EventAppender } from './append-events.ts';
 import { extractMetrics } from './extract-metric.ts';
 import { type FilterPattern, parseFilterPattern } from './filter/filter-pattern.ts';
 import type { MetricFilter } from './model.ts';
 import type { LogsStore } from './store.ts';
+import type { StoredBatch } from './stored-batch.ts';
 
 interface ActiveFilter {
   readonly filter: MetricFilter;

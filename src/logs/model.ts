@@ -41,8 +41,7 @@ export interface LogEventRow {
   readonly log_stream: string;
   readonly ts: number;
   readonly ingestion: number;
-  /** 64 bits: as text. */
-  readonly sequence: string;
+  readonly sequence: bigint;
   readonly message: string;
   readonly bytes: number;
   readonly trace_id?: string;

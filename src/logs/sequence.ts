@@ -12,17 +12,19 @@ export class EventSequence {
   private readonly instance = BigInt(randomBytes(1)[0]!) << counterBits;
   private lastMs = 0;
   private counter = 0;
+  /** Of `lastMs`, all but the counter. */
+  private base = 0n;
 
   next(nowMs: number): bigint {
-    if (nowMs > this.lastMs) {
-      this.lastMs = nowMs;
-      this.counter = 0;
-    } else if (this.counter === countersPerMs - 1) {
-      this.lastMs += 1;
-      this.counter = 0;
-    } else {
-      this.counter += 1;
-    }
-    return (BigInt(this.lastMs) << (counterBits + instanceBits)) | this.instance | BigInt(this.counter);
+    if (nowMs > this.lastMs) this.begin(nowMs);
+    else if (this.counter === countersPerMs - 1) this.begin(this.lastMs + 1);
+    else this.counter += 1;
+    return this.base + BigInt(this.counter);
+  }
+
+  private begin(ms: number): void {
+    this.lastMs = ms;
+    this.counter = 0;
+    this.base = (BigInt(ms) << (counterBits + instanceBits)) | this.instance;
   }
 }

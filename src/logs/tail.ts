@@ -1,6 +1,6 @@
-import type { StoredBatch } from './append-events.ts';
 import { parseFilterPattern } from './filter/filter-pattern.ts';
 import type { LogSelector, StoredLogEvent } from './index.ts';
+import type { StoredBatch } from './stored-batch.ts';
 
 /** Which events of a stored batch a tail shows. The stream may be given by its whole name or by a prefix ending in `*`. */
 export function selectTailed(selector: LogSelector): (batch: StoredBatch) => readonly StoredLogEvent[] {

@@ -60,9 +60,9 @@ export interface SegmentRow {
   kind: 'segment' | 'subsegment';
   name: string;
   type: string;
-  /** Epoch seconds with six decimals. */
-  start: string;
-  end: string;
+  /** Epoch microseconds. */
+  start: number;
+  end: number;
   in_progress: 0 | 1;
   fault: 0 | 1;
   error: 0 | 1;
@@ -108,8 +108,8 @@ export interface CallRow {
   target_type: string;
   path: string;
   link: 0 | 1;
-  start: string;
-  end: string;
+  start: number;
+  end: number;
   in_progress: 0 | 1;
   fault: 0 | 1;
   error: 0 | 1;

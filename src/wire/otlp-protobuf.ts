@@ -7,7 +7,7 @@ export function decodeOtlpTraces(bytes: Buffer): OtlpResourceSpans[] {
   const reader = new ProtobufReader(bytes);
   const resourceSpans: OtlpResourceSpans[] = [];
   while (reader.nextField()) {
-    if (reader.field === 1) resourceSpans.push(readResourceSpans(reader.message()));
+    if (reader.field === 1) resourceSpans.push(readResourceSpans(reader));
     else reader.skip();
   }
   return resourceSpans;
@@ -19,37 +19,46 @@ export function encodeOtlpTraceResponse(rejectedSpans: number, errorMessage: str
   return bytesField(1, Buffer.concat([varintField(1, rejectedSpans), bytesField(2, errorMessage)]));
 }
 
+// Each of these reads one message: it goes in, takes its fields, and goes on behind it.
+
 function readResourceSpans(reader: ProtobufReader): OtlpResourceSpans {
   let resource: Attributes = {};
   const spans: OtlpSpan[] = [];
+  const outer = reader.enter();
   while (reader.nextField()) {
-    if (reader.field === 1) resource = readResource(reader.message());
-    else if (reader.field === 2) readScopeSpans(reader.message(), spans);
+    if (reader.field === 1) resource = readResource(reader);
+    else if (reader.field === 2) readScopeSpans(reader, spans);
     else reader.skip();
   }
+  reader.leave(outer);
   return { resource, spans };
 }
 
 function readResource(reader: ProtobufReader): Attributes {
   const attributes: Attributes = {};
+  const outer = reader.enter();
   while (reader.nextField()) {
-    if (reader.field === 1) readKeyValue(reader.message(), attributes);
+    if (reader.field === 1) readKeyValue(reader, attributes);
     else reader.skip();
   }
+  reader.leave(outer);
   return attributes;
 }
 
 function readScopeSpans(reader: ProtobufReader, spans: OtlpSpan[]): void {
+  const outer = reader.enter();
   while (reader.nextField()) {
-    if (reader.field === 2) spans.push(readSpan(reader.message()));
+    if (reader.field === 2) spans.push(readSpan(reader));
     else reader.skip();
   }
+  reader.leave(outer);
 }
 
 function readSpan(reader: ProtobufReader): OtlpSpan {
   const attributes: Attributes = {};
   const events: OtlpEvent[] = [];
   const links: OtlpLink[] = [];
+  const status = { statusCode: 0, statusMessage: '' };
   let traceId = '';
   let spanId = '';
   let parentSpanId = '';
@@ -57,8 +66,7 @@ function readSpan(reader: ProtobufReader): OtlpSpan {
   let kind = 0;
   let startUnixMicros = 0;
   let endUnixMicros = 0;
-  let statusCode = 0;
-  let statusMessage = '';
+  const outer = reader.enter();
   while (reader.nextField()) {
     switch (reader.field) {
       case 1:
@@ -83,54 +91,60 @@ function readSpan(reader: ProtobufReader): OtlpSpan {
         endUnixMicros = Math.floor(reader.fixed64() / 1000);
         break;
       case 9:
-        readKeyValue(reader.message(), attributes);
+        readKeyValue(reader, attributes);
         break;
       case 11:
-        events.push(readEvent(reader.message()));
+        events.push(readEvent(reader));
         break;
       case 13:
-        links.push(readLink(reader.message()));
+        links.push(readLink(reader));
         break;
-      case 15: {
-        const status = reader.message();
-        while (status.nextField()) {
-          if (status.field === 2) statusMessage = status.string();
-          else if (status.field === 3) statusCode = status.varint();
-          else status.skip();
-        }
+      case 15:
+        readStatus(reader, status);
         break;
-      }
       default:
         reader.skip();
     }
   }
-  const spanKind = spanKinds[kind] ?? 'unspecified';
+  reader.leave(outer);
   return {
     traceId,
     spanId,
     parentSpanId,
     name,
-    kind: spanKind,
+    kind: spanKinds[kind] ?? 'unspecified',
     startUnixMicros,
     endUnixMicros,
     attributes,
     events,
     links,
-    statusCode,
-    statusMessage,
+    statusCode: status.statusCode,
+    statusMessage: status.statusMessage,
   };
+}
+
+function readStatus(reader: ProtobufReader, status: { statusCode: number; statusMessage: string }): void {
+  const outer = reader.enter();
+  while (reader.nextField()) {
+    if (reader.field === 2) status.statusMessage = reader.string();
+    else if (reader.field === 3) status.statusCode = reader.varint();
+    else reader.skip();
+  }
+  reader.leave(outer);
 }
 
 function readEvent(reader: ProtobufReader): OtlpEvent {
   const attributes: Attributes = {};
   let name = '';
   let timeUnixMicros = 0;
+  const outer = reader.enter();
   while (reader.nextField()) {
     if (reader.field === 1) timeUnixMicros = Math.floor(reader.fixed64() / 1000);
     else if (reader.field === 2) name = reader.string();
-    else if (reader.field === 3) readKeyValue(reader.message(), attributes);
+    else if (reader.field === 3) readKeyValue(reader, attributes);
     else reader.skip();
   }
+  reader.leave(outer);
   return { name, timeUnixMicros, attributes };
 }
 
@@ -138,28 +152,33 @@ function readLink(reader: ProtobufReader): OtlpLink {
   const attributes: Attributes = {};
   let traceId = '';
   let spanId = '';
+  const outer = reader.enter();
   while (reader.nextField()) {
     if (reader.field === 1) traceId = reader.hex();
     else if (reader.field === 2) spanId = reader.hex();
-    else if (reader.field === 4) readKeyValue(reader.message(), attributes);
+    else if (reader.field === 4) readKeyValue(reader, attributes);
     else reader.skip();
   }
+  reader.leave(outer);
   return { traceId, spanId, attributes };
 }
 
 function readKeyValue(reader: ProtobufReader, attributes: Attributes): void {
   let key = '';
   let value: AttributeValue = null;
+  const outer = reader.enter();
   while (reader.nextField()) {
     if (reader.field === 1) key = reader.string();
-    else if (reader.field === 2) value = readAnyValue(reader.message());
+    else if (reader.field === 2) value = readAnyValue(reader);
     else reader.skip();
   }
+  reader.leave(outer);
   if (key !== '__proto__') attributes[key] = value;
 }
 
 function readAnyValue(reader: ProtobufReader): AttributeValue {
   let value: AttributeValue = null;
+  const outer = reader.enter();
   while (reader.nextField()) {
     switch (reader.field) {
       case 1:
@@ -174,26 +193,12 @@ function readAnyValue(reader: ProtobufReader): AttributeValue {
       case 4:
         value = reader.double();
         break;
-      case 5: {
-        const array: AttributeValue[] = [];
-        const list = reader.message();
-        while (list.nextField()) {
-          if (list.field === 1) array.push(readAnyValue(list.message()));
-          else list.skip();
-        }
-        value = array;
+      case 5:
+        value = readArray(reader);
         break;
-      }
-      case 6: {
-        const map: Attributes = {};
-        const list = reader.message();
-        while (list.nextField()) {
-          if (list.field === 1) readKeyValue(list.message(), map);
-          else list.skip();
-        }
-        value = map;
+      case 6:
+        value = readMap(reader);
         break;
-      }
       case 7:
         value = reader.base64();
         break;
@@ -201,5 +206,28 @@ function readAnyValue(reader: ProtobufReader): AttributeValue {
         reader.skip();
     }
   }
+  reader.leave(outer);
   return value;
+}
+
+function readArray(reader: ProtobufReader): AttributeValue[] {
+  const array: AttributeValue[] = [];
+  const outer = reader.enter();
+  while (reader.nextField()) {
+    if (reader.field === 1) array.push(readAnyValue(reader));
+    else reader.skip();
+  }
+  reader.leave(outer);
+  return array;
+}
+
+function readMap(reader: ProtobufReader): Attributes {
+  const map: Attributes = {};
+  const outer = reader.enter();
+  while (reader.nextField()) {
+    if (reader.field === 1) readKeyValue(reader, map);
+    else reader.skip();
+  }
+  reader.leave(outer);
+  return map;
 }

@@ -4,6 +4,10 @@ export class ProtobufError extends Error {}
 const nestingMax = 64;
 /** Messages inside one another or side by side: an empty one takes two bytes to send and a hundred to keep. */
 const messagesMax = 2_000_000;
+/** Text up to here is looked up among what was read before: keys and most values repeat from message to message. */
+const knownTextMax = 32;
+const knownTextSlots = 4096;
+const knownTexts: (string | undefined)[] = new Array(knownTextSlots).fill(undefined);
 
 /**
  * Reads one protobuf message in place, without a schema: `nextField` moves on, then exactly one of the read methods or
@@ -11,30 +15,32 @@ const messagesMax = 2_000_000;
  */
 export class ProtobufReader {
   private readonly bytes: Buffer;
-  private position: number;
-  private readonly end: number;
-  private readonly depth: number;
-  /** Messages found so far, of this one and all around it. */
-  private readonly count: { messages: number };
+  private position = 0;
+  private end: number;
+  private depth = 0;
+  /** Messages found so far. */
+  private messages = 0;
   /** Number of the field that `nextField` has found. */
   field = 0;
   private wireType = 0;
 
-  constructor(bytes: Buffer, start = 0, end = bytes.length, depth = 0, count = { messages: 0 }) {
-    if (depth > nestingMax) throw new ProtobufError('message is nested too deeply');
-    if (++count.messages > messagesMax) throw new ProtobufError(`more than ${messagesMax} messages in one`);
-    this.count = count;
+  constructor(bytes: Buffer) {
     this.bytes = bytes;
-    this.position = start;
-    this.end = end;
-    this.depth = depth;
+    this.end = bytes.length;
   }
 
   nextField(): boolean {
     if (this.position >= this.end) return false;
-    const tag = this.readVarint();
-    this.field = Math.floor(tag / 8);
-    this.wireType = tag % 8;
+    const byte = this.bytes[this.position]!;
+    if (byte < 0x80) {
+      this.position += 1;
+      this.field = byte >>> 3;
+      this.wireType = byte & 7;
+    } else {
+      const tag = this.readVarint();
+      this.field = Math.floor(tag / 8);
+      this.wireType = tag % 8;
+    }
     if (this.field === 0) throw new ProtobufError('field number 0');
     return true;
   }
@@ -61,6 +67,22 @@ export class ProtobufReader {
   /** Two's complement 64-bit integer; a number while it is exact, else its decimal text. */
   int64(): number | string {
     this.expect(0);
+    // Seven bytes are 49 bits: exact, and never negative.
+    let small = 0;
+    let factor = 1;
+    for (let at = this.position; at < this.end && at < this.position + 7; at += 1) {
+      const byte = this.bytes[at]!;
+      small += (byte & 0x7f) * factor;
+      if (byte < 0x80) {
+        this.position = at + 1;
+        return small;
+      }
+      factor *= 128;
+    }
+    return this.largeInt64();
+  }
+
+  private largeInt64(): number | string {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
       if (this.position >= this.end) throw new ProtobufError('cut varint');
@@ -93,6 +115,7 @@ export class ProtobufReader {
   string(): string {
     const length = this.length();
     const start = this.take(length);
+    if (length <= knownTextMax) return knownText(this.bytes, start, length);
     return this.bytes.toString('utf8', start, start + length);
   }
 
@@ -108,11 +131,23 @@ export class ProtobufReader {
     return this.bytes.toString('base64', start, start + length);
   }
 
-  message(): ProtobufReader {
+  /** Goes into a message: its fields are next, until `leave` is called with what this returns. */
+  enter(): number {
     const length = this.length();
-    const start = this.position;
-    this.position += length;
-    return new ProtobufReader(this.bytes, start, this.position, this.depth + 1, this.count);
+    const outerEnd = this.end;
+    this.end = this.position + length;
+    this.depth += 1;
+    if (this.depth > nestingMax) throw new ProtobufError('message is nested too deeply');
+    this.messages += 1;
+    if (this.messages > messagesMax) throw new ProtobufError(`more than ${messagesMax} messages in one`);
+    return outerEnd;
+  }
+
+  /** Goes on behind the message that `enter` went into. */
+  leave(outerEnd: number): void {
+    this.position = this.end;
+    this.end = outerEnd;
+    this.depth -= 1;
   }
 
   skip(): void {
@@ -151,6 +186,29 @@ export class ProtobufReader {
     this.position = at + length;
     return at;
   }
+}
+
+/** Short ASCII text as one string for all its occurrences. */
+function knownText(bytes: Buffer, start: number, length: number): string {
+  let hash = length;
+  for (let at = start; at < start + length; at += 1) {
+    const byte = bytes[at]!;
+    if (byte > 0x7f) return bytes.toString('utf8', start, start + length);
+    hash = (Math.imul(hash, 31) + byte) | 0;
+  }
+  const slot = hash & (knownTextSlots - 1);
+  const known = knownTexts[slot];
+  if (known !== undefined && known.length === length && isText(known, bytes, start)) return known;
+  const text = bytes.toString('latin1', start, start + length);
+  knownTexts[slot] = text;
+  return text;
+}
+
+function isText(text: string, bytes: Buffer, start: number): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    if (text.charCodeAt(index) !== bytes[start + index]) return false;
+  }
+  return true;
 }
 
 /** Encodes a field of wire type 0. */

@@ -1,9 +1,10 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
-import { classifyFailure, insertLines } from './connection.ts';
+import { classifyFailure, insertRows } from './connection.ts';
 import { ensureTables, type TableDefinition } from './load-tables.ts';
 import { chooseDaysToDrop, type DayPartition } from './retention.ts';
+import { type EncodedRows, RowEncoder } from './rows/encode-rows.ts';
 import type { InsertOptions, QueryOptions, QueryParameter, TableWriterStatistics, TelemetryStore } from './store.ts';
 import { TableWriter } from './table-writer.ts';
 
@@ -28,17 +29,11 @@ const queryTimeoutMs = 10_000;
 const sweepIntervalMs = 30_000;
 const stopFlushMs = 10_000;
 
-/**
- * How JSON writes half a surrogate pair, be it that a text was cut within a pair: no character, and the engine would
- * refuse the whole batch. Behind an even number of backslashes only: else it is text that looks like one.
- */
-const halfPairs = /(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g;
-
 /** The store over ClickHouse's HTTP protocol; the same against the embedded engine and a server. */
 export class ClickHouseStore implements TelemetryStore {
   readonly ready: Promise<void>;
   private readonly options: ClickHouseStoreOptions;
-  private readonly writers = new Map<string, TableWriter>();
+  private readonly tables = new Map<string, { readonly writer: TableWriter; readonly encoder: RowEncoder }>();
   private readonly stopping = new AbortController();
   private partsByTable = new Map<string, number>();
   private settleReady: { resolve: () => void; reject: (error: unknown) => void };
@@ -52,7 +47,10 @@ export class ClickHouseStore implements TelemetryStore {
     });
     this.ready.catch(() => {});
     this.settleReady = settle;
-    for (const table of options.tables) this.writers.set(table.name, this.makeWriter(table.name));
+    for (const { name, columns } of options.tables) {
+      const encoder = new RowEncoder(columns);
+      this.tables.set(name, { encoder, writer: this.makeWriter(name, encoder.columns) });
+    }
   }
 
   async start(): Promise<void> {
@@ -72,24 +70,22 @@ export class ClickHouseStore implements TelemetryStore {
 
   async stop(): Promise<void> {
     this.stopping.abort(new Error('the telemetry store has stopped'));
-    const flushed = Promise.all([...this.writers.values()].map((writer) => writer.stop()));
+    const writers = [...this.tables.values()].map(({ writer }) => writer);
+    const flushed = Promise.all(writers.map((writer) => writer.stop()));
     const timeout = new AbortController();
     await Promise.race([flushed, this.options.clock.sleep(stopFlushMs, timeout.signal).catch(() => {})]);
     timeout.abort();
-    for (const writer of this.writers.values()) writer.abandon(new Error('the telemetry store has stopped'));
+    for (const writer of writers) writer.abandon(new Error('the telemetry store has stopped'));
     await this.sweeping;
     await this.options.client.close();
     await this.options.host.stop();
   }
 
-  async insert(table: string, rows: readonly object[], options: InsertOptions): Promise<void> {
-    const writer = this.writers.get(table);
-    if (!writer) throw new Error(`There is no telemetry table ${table}.`);
-    if (rows.length === 0) return;
-    let lines = '';
-    for (const row of rows) lines += `${JSON.stringify(row)}\n`;
-    if (lines.includes('\\ud')) lines = lines.replace(halfPairs, '$1\\ufffd');
-    await writer.add(lines, rows.length, options.acknowledged);
+  async insert(table: string, rows: readonly object[] | EncodedRows, options: InsertOptions): Promise<void> {
+    const found = this.tables.get(table);
+    if (!found) throw new Error(`There is no telemetry table ${table}.`);
+    const encoded = 'format' in rows ? rows : found.encoder.encode(rows);
+    if (encoded.rows > 0) await found.writer.add(encoded, options.acknowledged);
   }
 
   async query<Row>(
@@ -130,10 +126,10 @@ export class ClickHouseStore implements TelemetryStore {
   }
 
   statistics(): readonly TableWriterStatistics[] {
-    return [...this.writers.values()].map((writer) => writer.statistics());
+    return [...this.tables.values()].map(({ writer }) => writer.statistics());
   }
 
-  private makeWriter(table: string): TableWriter {
+  private makeWriter(table: string, columns: readonly string[]): TableWriter {
     const { host, client, clock } = this.options;
     return new TableWriter({
       table,
@@ -142,7 +138,7 @@ export class ClickHouseStore implements TelemetryStore {
       serving: () => this.ready.then(() => host.serving()),
       classify: classifyFailure,
       activeParts: () => this.partsByTable.get(table) ?? 0,
-      send: ({ token, lines }) => insertLines(client, { table, lines, token, format: 'JSONEachRow' }),
+      send: ({ token, format, bytes }) => insertRows(client, { table, columns, format, bytes, token }),
     });
   }
 
@@ -196,7 +192,7 @@ export class ClickHouseStore implements TelemetryStore {
       `SELECT table, partition AS day, sum(bytes_on_disk) AS bytes, count() AS parts FROM system.parts
        WHERE active AND database = currentDatabase() GROUP BY table, partition`,
     );
-    const own = rows.filter((row) => this.writers.has(row.table));
+    const own = rows.filter((row) => this.tables.has(row.table));
     const partitions: DayPartition[] = own.map((row) => ({
       ...row,
       bytes: Number(row.bytes),

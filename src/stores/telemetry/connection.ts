@@ -1,6 +1,7 @@
 import http from 'node:http';
 import { Readable } from 'node:stream';
 import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client';
+import type { EncodedRows } from './rows/encode-rows.ts';
 
 /** How to reach the engine: our own child by its unix socket, or a server by its URL. */
 export type Endpoint =
@@ -41,15 +42,22 @@ export function connect(endpoint: Endpoint): ClickHouseClient {
   });
 }
 
-/** Sends encoded lines as they are: a retry must carry the same bytes. */
-export async function insertLines(
+/** Sends encoded rows as they are: a retry must carry the same bytes. Binary rows need the names of their columns. */
+export async function insertRows(
   client: ClickHouseClient,
-  insert: { table: string; lines: Buffer; token: string; format: string },
+  insert: {
+    readonly table: string;
+    readonly format: EncodedRows['format'];
+    readonly columns: readonly string[];
+    readonly bytes: Buffer;
+    readonly token: string;
+  },
 ): Promise<void> {
+  const columns = insert.format === 'RowBinary' ? ` (${insert.columns.join(', ')})` : '';
   // exec, not insert: insert would encode row objects itself. The empty answer is read so that the connection is free again.
   const { stream } = await client.exec({
-    query: `INSERT INTO ${insert.table} FORMAT ${insert.format}`,
-    values: Readable.from([insert.lines], { objectMode: false }),
+    query: `INSERT INTO ${insert.table}${columns} FORMAT ${insert.format}`,
+    values: Readable.from([insert.bytes], { objectMode: false }),
     clickhouse_settings: {
       async_insert: 0,
       // On a disk that is full to the last byte not even old days could be dropped: the engine needs room to note it.

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { readColumns, type TableColumn } from './rows/table-columns.ts';
 
 /** One table as its file describes it. */
 export interface TableDefinition {
   readonly name: string;
   /** The day column: partitions are days of it, and whole days are dropped. */
   readonly timeColumn: string;
+  /** What rows may fill. */
+  readonly columns: readonly TableColumn[];
   readonly createSql: string;
   /** Of the file's text: a table whose comment has another one gets the columns that it lacks. */
   readonly fingerprint: string;
@@ -47,6 +50,7 @@ export function parseTableDefinition(fileName: string, text: string): TableDefin
   return {
     name,
     timeColumn,
+    columns: readColumns(sql),
     fingerprint,
     createSql: `${sql}${separator} ${durableSettings.join(', ')}\nCOMMENT 'hatoba:${fingerprint}'`,
   };

@@ -1,3 +1,5 @@
+import type { EncodedRows } from './rows/encode-rows.ts';
+
 /** A value that may be bound to `{name:Type}` in a query; never spliced into SQL text. */
 export type QueryParameter = string | number | boolean | Date | readonly (string | number)[] | Record<string, string>;
 
@@ -36,8 +38,11 @@ export interface TelemetryStore {
   /** Flushes what waits, then stops the engine. */
   stop(): Promise<void>;
   readonly ready: Promise<void>;
-  /** Column names are those of `tables/<table>.sql`; a column left out takes its default. DateTime64 values are given as text or epoch numbers, never floats. */
-  insert(table: string, rows: readonly object[], options: InsertOptions): Promise<void>;
+  /**
+   * Column names are those of `tables/<table>.sql`; a column left out takes its default. DateTime64 values are given as
+   * epoch seconds in text, or as a whole number of the column's own units. Rows may come encoded by a `RowEncoder`.
+   */
+  insert(table: string, rows: readonly object[] | EncodedRows, options: InsertOptions): Promise<void>;
   /** Rows of a SELECT as JSON objects; 64-bit integers arrive as strings. `{name:Type}` placeholders take `parameters`. */
   query<Row>(
     sql: string,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
 import type { FailureKind } from './connection.ts';
+import type { EncodedRows } from './rows/encode-rows.ts';
 import { TelemetryDiskFullError } from './store.ts';
 import { TableWriter, type TableWriterOptions, writerPolicy } from './table-writer.ts';
 
@@ -16,10 +17,10 @@ class EngineError extends Error {
 /** An engine that keeps each token once, fails as told, and sometimes fails only after it has stored. */
 function fakeEngine(failures: (FailureKind | 'lost-answer' | undefined)[]) {
   const stored = new Map<string, string>();
-  const sent: { token: string; lines: string }[] = [];
-  const send: TableWriterOptions['send'] = async ({ token, lines }) => {
-    const text = lines.toString();
-    sent.push({ token, lines: text });
+  const sent: { token: string; format: string; lines: string }[] = [];
+  const send: TableWriterOptions['send'] = async ({ token, format, bytes }) => {
+    const text = bytes.toString();
+    sent.push({ token, format, lines: text });
     const failure = failures.shift();
     if (failure === 'lost-answer') stored.set(token, text);
     if (failure === 'lost-answer') throw new EngineError('unreachable');
@@ -38,20 +39,25 @@ function fakeEngine(failures: (FailureKind | 'lost-answer' | undefined)[]) {
   return { writer, sent, lines: () => [...stored.values()].join('').split('\n').filter(Boolean).sort() };
 }
 
-const line = (id: number | string): string => `{"id":"${id}"}\n`;
-const trimmed = (ids: readonly (number | string)[]): string[] => ids.map((id) => line(id).trim()).sort();
+const text = (id: number | string): string => `{"id":"${id}"}\n`;
+const line = (id: number | string, rows = 1, format: EncodedRows['format'] = 'JSONEachRow'): EncodedRows => ({
+  format,
+  bytes: Buffer.from(text(id)),
+  rows,
+});
+const trimmed = (ids: readonly (number | string)[]): string[] => ids.map((id) => text(id).trim()).sort();
 
 test('what comes while an insert runs goes into the next one, together', async () => {
   const { writer, sent, lines } = fakeEngine([]);
   const ids = Array.from({ length: 100 }, (_, id) => id);
-  await Promise.all(ids.map((id) => writer.add(line(id), 1, true)));
+  await Promise.all(ids.map((id) => writer.add(line(id), true)));
   expect(sent).toHaveLength(1);
   expect(lines()).toEqual(trimmed(ids));
 });
 
 test('a batch whose fate is unknown is sent again with its token and its bytes', async () => {
   const { writer, sent, lines } = fakeEngine(['unreachable', 'lost-answer', 'busy']);
-  await Promise.all([writer.add(line(1), 1, true), writer.add(line(2), 1, true)]);
+  await Promise.all([writer.add(line(1), true), writer.add(line(2), true)]);
   expect(new Set(sent.map(({ token }) => token)).size).toBe(1);
   expect(new Set(sent.map((batch) => batch.lines)).size).toBe(1);
   expect(lines()).toEqual(trimmed([1, 2]));
@@ -60,24 +66,36 @@ test('a batch whose fate is unknown is sent again with its token and its bytes',
 
 test('rows that the engine refuses do not take others with them', async () => {
   const { writer, lines } = fakeEngine([]);
-  const results = await Promise.allSettled(['a', 'bad', 'c'].map((id) => writer.add(line(id), 1, true)));
+  const results = await Promise.allSettled(['a', 'bad', 'c'].map((id) => writer.add(line(id), true)));
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   expect(lines()).toEqual(trimmed(['a', 'c']));
 });
 
 test('a full disk is an error of its own, and the writer goes on afterwards', async () => {
   const { writer, lines } = fakeEngine(['disk-full']);
-  await expect(writer.add(line(1), 1, true)).rejects.toBeInstanceOf(TelemetryDiskFullError);
-  await writer.add(line(2), 1, true);
+  await expect(writer.add(line(1), true)).rejects.toBeInstanceOf(TelemetryDiskFullError);
+  await writer.add(line(2), true);
   expect(lines()).toEqual(trimmed([2]));
 });
 
 test('stopping stores what waits and takes no more; a batch is never larger than its bound', async () => {
   const { writer, sent } = fakeEngine([]);
   const half = writerPolicy.batchRowsMax / 2 + 1;
-  const waiting = [1, 2, 3].map((id) => writer.add(line(id), half, false));
+  const waiting = [1, 2, 3].map((id) => writer.add(line(id, half), false));
   await writer.stop();
   await Promise.all(waiting);
   expect(sent).toHaveLength(3);
-  await expect(writer.add(line(9), 1, true)).rejects.toThrow('stopped');
+  await expect(writer.add(line(9), true)).rejects.toThrow('stopped');
+});
+
+test('rows of two formats never share an insert', async () => {
+  const { writer, sent, lines } = fakeEngine([]);
+  const formats = ['RowBinary', 'RowBinary', 'JSONEachRow', 'RowBinary'] as const;
+  await Promise.all(formats.map((format, id) => writer.add(line(id, 1, format), true)));
+  expect(sent.map(({ format, lines: text }) => [format, text.trim().split('\n').length])).toEqual([
+    ['RowBinary', 2],
+    ['JSONEachRow', 1],
+    ['RowBinary', 1],
+  ]);
+  expect(lines()).toEqual(trimmed([0, 1, 2, 3]));
 });

@@ -1,13 +1,19 @@
 import type { Clock } from '../../platform/clock.ts';
 import { newHexId } from '../../platform/ids.ts';
 import type { FailureKind } from './connection.ts';
+import type { EncodedRows } from './rows/encode-rows.ts';
 import { type TableWriterStatistics, TelemetryDiskFullError, TelemetryQueueFullError } from './store.ts';
+
+/** Rows that go in one insert. */
+export interface Batch extends EncodedRows {
+  readonly token: string;
+}
 
 export interface TableWriterOptions {
   readonly table: string;
   readonly clock: Clock;
   /** Sends one batch; the same token and bytes again when it is tried again. */
-  send(batch: { token: string; lines: Buffer; rows: number }): Promise<void>;
+  send(batch: Batch): Promise<void>;
   classify(error: unknown): FailureKind;
   /** Resolves when the engine serves. */
   serving(): Promise<void>;
@@ -30,9 +36,7 @@ export const writerPolicy = {
 } as const;
 
 interface Waiting {
-  readonly lines: string;
-  readonly rows: number;
-  readonly bytes: number;
+  readonly encoded: EncodedRows;
   readonly dueMs: number;
   resolve(): void;
   reject(error: unknown): void;
@@ -55,11 +59,12 @@ export class TableWriter {
     this.options = options;
   }
 
-  /** Resolves when the lines are stored. `lines` is one JSON object a line, each with its newline. */
-  add(lines: string, rows: number, acknowledged: boolean): Promise<void> {
+  /** Resolves when the rows are stored. */
+  add(encoded: EncodedRows, acknowledged: boolean): Promise<void> {
     const { clock, table } = this.options;
     if (this.stopped) return Promise.reject(new Error('the telemetry store has stopped'));
-    const bytes = Buffer.byteLength(lines);
+    const { rows } = encoded;
+    const bytes = encoded.bytes.length;
     const isFull =
       this.waitingRows + rows > writerPolicy.queueRowsMax || this.waitingBytes + bytes > writerPolicy.queueBytesMax;
     if (isFull) {
@@ -69,7 +74,7 @@ export class TableWriter {
     const waitMs = acknowledged ? this.acknowledgedWaitMs() : writerPolicy.unacknowledgedWaitMs;
     return new Promise((resolve, reject) => {
       const dueMs = clock.monotonicMs() + waitMs * this.slowdown();
-      this.waiting.push({ lines, rows, bytes, dueMs, resolve, reject });
+      this.waiting.push({ encoded, dueMs, resolve, reject });
       this.waitingRows += rows;
       this.waitingBytes += bytes;
       if (!this.loop) this.loop = this.run();
@@ -143,11 +148,13 @@ export class TableWriter {
     let rows = 0;
     let bytes = 0;
     let count = 0;
-    for (const item of this.waiting) {
-      const full = rows + item.rows > writerPolicy.batchRowsMax || bytes + item.bytes > writerPolicy.batchBytesMax;
-      if (count > 0 && full) break;
-      rows += item.rows;
-      bytes += item.bytes;
+    const format = this.waiting[0]?.encoded.format;
+    for (const { encoded } of this.waiting) {
+      const full =
+        rows + encoded.rows > writerPolicy.batchRowsMax || bytes + encoded.bytes.length > writerPolicy.batchBytesMax;
+      if (count > 0 && (full || encoded.format !== format)) break;
+      rows += encoded.rows;
+      bytes += encoded.bytes.length;
       count += 1;
     }
     this.waitingRows -= rows;
@@ -157,10 +164,11 @@ export class TableWriter {
 
   /** Stores one group under one token; rows that the engine refuses are found by storing each sender's rows alone. */
   private async store(group: readonly Waiting[], token: string): Promise<void> {
-    const rows = group.reduce((sum, item) => sum + item.rows, 0);
-    const lines = Buffer.from(group.map((item) => item.lines).join(''));
+    const rows = group.reduce((sum, { encoded }) => sum + encoded.rows, 0);
+    const bytes =
+      group.length === 1 ? group[0]!.encoded.bytes : Buffer.concat(group.map(({ encoded }) => encoded.bytes));
     try {
-      await this.sendUntilDecided({ token, lines, rows });
+      await this.sendUntilDecided({ token, format: group[0]!.encoded.format, bytes, rows });
       this.storedRows += rows;
       for (const item of group) item.resolve();
     } catch (error) {
@@ -175,7 +183,7 @@ export class TableWriter {
   }
 
   /** Tries until the engine has said yes or no: what it did with a batch before it died is settled by the token. */
-  private async sendUntilDecided(batch: { token: string; lines: Buffer; rows: number }): Promise<void> {
+  private async sendUntilDecided(batch: Batch): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
       try {
         await this.options.serving();

@@ -16,8 +16,9 @@ export interface LinkRow {
   name: string;
   type: string;
   is_root: 0 | 1;
-  start: string;
-  end: string;
+  /** Epoch microseconds. */
+  start: number;
+  end: number;
   in_progress: 0 | 1;
   fault: 0 | 1;
   error: 0 | 1;

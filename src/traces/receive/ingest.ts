@@ -7,10 +7,12 @@ import { ProtobufError } from '../../wire/protobuf.ts';
 import { type LinkRow, toLinkRows } from '../links/to-link-rows.ts';
 import type { AcceptedDocument, CallRow, RefusedDocument, SegmentRow, Source } from '../model.ts';
 import type { Ledger } from './ledger.ts';
-import { acceptDocument, type DocumentLimits, parseDocument, refuse } from './parse-document.ts';
+import { type DocumentLimits, findProblem, parseDocument, refuse } from './parse-document.ts';
 import { spanToDocuments } from './span-to-documents.ts';
 import { toRows } from './to-rows.ts';
 import type { TraceBudget } from './trace-budget.ts';
+
+const noTrace = '0'.repeat(32);
 
 export interface IngestOptions {
   /** Somebody waits for the answer. */
@@ -109,15 +111,14 @@ export class Ingest {
     for (const { resource, spans } of resourceSpans) {
       for (const span of spans) {
         received += 1;
-        const problem = /^[0-9a-f]{32}$/.test(span.traceId) && !/^0{32}$/.test(span.traceId) ? '' : 'InvalidTraceId';
-        if (problem) {
-          refused.push(refuse(problem, span.spanId));
+        if (!/^[0-9a-f]{32}$/.test(span.traceId) || span.traceId === noTrace) {
+          refused.push(refuse('InvalidTraceId', span.spanId));
           continue;
         }
         for (const candidate of spanToDocuments(span, resource)) {
-          const outcome = acceptDocument(candidate.document, now, this.limits);
-          if (!('code' in outcome)) accepted.push({ ...candidate, document: outcome.document });
-          else if (candidate.document.id === span.spanId) refused.push(outcome);
+          const problem = findProblem(candidate.document, now, this.limits);
+          if (!problem) accepted.push(candidate);
+          else if (candidate.document.id === span.spanId) refused.push(refuse(problem, span.spanId || undefined));
         }
       }
     }

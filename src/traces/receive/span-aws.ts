@@ -1,5 +1,6 @@
 import type { Attributes, AttributeValue, OtlpSpan } from '../../wire/otlp.ts';
 import type { JsonObject } from '../model.ts';
+import type { ResourceFacts } from './resource-facts.ts';
 import { first } from './span-http.ts';
 
 /** The segment origin that a resource's cloud platform means; empty outside AWS. */
@@ -35,21 +36,23 @@ export function sdkOf(resource: Attributes): JsonObject {
   };
 }
 
-/** The `aws` block: what was called, and for a segment where it ran. */
-export function awsOf(span: OtlpSpan, resource: Attributes, isSegment: boolean): JsonObject {
-  const provider = first(resource, 'cloud.provider');
-  const aws: JsonObject = { ...callOf(span) };
-  if (isSegment) aws.xray = sdkOf(resource);
-  if (provider && provider !== 'aws') return isSegment ? { xray: aws.xray } : {};
-  if (isSegment) Object.assign(aws, placeOf(resource));
-  const ecs = ecsOf(resource);
+/** The `aws` block: what was called, and for a segment where it ran; undefined when there is nothing to say. */
+export function awsOf(span: OtlpSpan, resource: ResourceFacts, isSegment: boolean): JsonObject | undefined {
+  const { provider } = resource;
+  if (provider && provider !== 'aws') return isSegment ? { xray: resource.sdk } : undefined;
+  const aws: JsonObject = callOf(span) ?? {};
+  if (isSegment) Object.assign(aws, { xray: resource.sdk }, resource.place);
   // A streamed call keeps its task too: it may be all that arrives.
-  if (Object.keys(ecs).length > 0) aws.ecs = ecs;
-  return aws;
+  if (resource.ecs) aws.ecs = resource.ecs;
+  return isSegment || Object.keys(aws).length > 0 ? aws : undefined;
 }
 
-function callOf(span: OtlpSpan): JsonObject {
+/** Attributes that say what was called all start so. */
+const callPrefix = /^(?:aws|rpc|cloud|messaging|faas)\./;
+
+function callOf(span: OtlpSpan): JsonObject | undefined {
   const { attributes } = span;
+  if (!hasKey(attributes, callPrefix)) return undefined;
   const method = first(attributes, 'aws.operation', 'rpc.method');
   const tables = textsOf(attributes['aws.dynamodb.table_names']);
   const table = first(attributes, 'aws.table_name', 'aws.table.name') || (tables.length === 1 ? tables[0]! : '');
@@ -67,7 +70,8 @@ function callOf(span: OtlpSpan): JsonObject {
   });
 }
 
-function placeOf(resource: Attributes): JsonObject {
+/** Where a resource runs. */
+export function placeOf(resource: Attributes): JsonObject {
   const account = first(resource, 'cloud.account.id');
   const logGroups = textsOf(resource['aws.log.group.arns']).map((arn) => ({ log_group: arn.split(':')[6] ?? '', arn }));
   const named = textsOf(resource['aws.log.group.names']).map((log_group) => ({ log_group }));
@@ -88,7 +92,8 @@ function placeOf(resource: Attributes): JsonObject {
   };
 }
 
-function ecsOf(resource: Attributes): JsonObject {
+/** Its ECS task, if it names one. */
+export function ecsOf(resource: Attributes): JsonObject {
   if (first(resource, 'cloud.platform') !== 'aws_ecs' && !first(resource, 'aws.ecs.task.arn')) return {};
   return withoutEmpty({
     container: first(resource, 'container.name'),
@@ -101,6 +106,11 @@ function ecsOf(resource: Attributes): JsonObject {
     availability_zone: first(resource, 'cloud.availability_zone'),
     launch_type: first(resource, 'aws.ecs.launchtype'),
   });
+}
+
+function hasKey(attributes: Attributes, pattern: RegExp): boolean {
+  for (const key in attributes) if (pattern.test(key)) return true;
+  return false;
 }
 
 function textsOf(value: AttributeValue | undefined): string[] {

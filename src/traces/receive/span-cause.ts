@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { Attributes, OtlpEvent, OtlpSpan } from '../../wire/otlp.ts';
+import type { OtlpEvent, OtlpSpan } from '../../wire/otlp.ts';
 import type { JsonObject } from '../model.ts';
 import { parseStack } from './parse-stack.ts';
+import type { ResourceFacts } from './resource-facts.ts';
 import { first } from './span-http.ts';
 
 const exceptionsMax = 32;
 
 /** The `cause` block: one exception for each exception event, each with what caused it; else the error status's message. */
-export function causeOf(span: OtlpSpan, resource: Attributes): JsonObject | undefined {
-  const language = first(resource, 'telemetry.sdk.language');
+export function causeOf(span: OtlpSpan, { language }: ResourceFacts): JsonObject | undefined {
+  if (span.events.length === 0 && span.statusCode !== 2) return undefined;
   const remote = span.kind === 'client' || span.kind === 'producer';
   const exceptions = span.events
     .flatMap((event, index) => exceptionsOf(event, language, remote, `${span.spanId}/${index}`))

@@ -1,5 +1,6 @@
 import type { Attributes, OtlpSpan } from '../../wire/otlp.ts';
 import type { JsonObject } from '../model.ts';
+import type { ResourceFacts } from './resource-facts.ts';
 import { first } from './span-http.ts';
 
 const sqlSystems: ReadonlySet<string> = new Set([
@@ -27,14 +28,12 @@ export function isAwsCall(span: OtlpSpan): boolean {
 }
 
 /** The service that a span belongs to. */
-export function ownerNameOf(span: OtlpSpan, resource: Attributes): string {
-  return sanitizeName(
-    first(span.attributes, 'aws.local.service') || first(resource, 'service.name') || 'unknown_service',
-  );
+export function ownerNameOf(span: OtlpSpan, resource: ResourceFacts): string {
+  return sanitizeName(first(span.attributes, 'aws.local.service') || resource.serviceName || 'unknown_service');
 }
 
 /** The name of a span's segment or subsegment, by the order that the collector's exporter follows. */
-export function nameOf(span: OtlpSpan, resource: Attributes, isSegment: boolean): string {
+export function nameOf(span: OtlpSpan, resource: ResourceFacts, isSegment: boolean): string {
   const { attributes } = span;
   if (isSegment) return ownerNameOf(span, resource);
   const isOutgoing = span.kind === 'client' || span.kind === 'producer' || span.kind === 'consumer';
@@ -51,8 +50,11 @@ export function nameOf(span: OtlpSpan, resource: Attributes, isSegment: boolean)
 
 /** Illegal characters out, 200 at most, never empty. */
 export function sanitizeName(name: string): string {
+  if (plainName.test(name)) return name;
   return name.replace(/[^\p{L}\p{Z}\p{N}_.:/%&#=+\-@]/gu, '').slice(0, 200) || 'span';
 }
+
+const plainName = /^[A-Za-z0-9 _.:/%&#=+\-@]{1,200}$/;
 
 /** The `sql` block of a span that speaks to an SQL database, by the old or the stable convention. */
 export function sqlOf(span: OtlpSpan): JsonObject | undefined {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Attributes, OtlpSpan } from '../../wire/otlp.ts';
 import type { AcceptedDocument, JsonObject, SegmentDocument } from '../model.ts';
 import { toXrayTraceId } from '../model.ts';
-import { awsOf, originOf, sdkOf } from './span-aws.ts';
+import { factsOf, type ResourceFacts } from './resource-facts.ts';
+import { awsOf } from './span-aws.ts';
 import { causeOf } from './span-cause.ts';
 import { first, httpAttributeNames, httpOf } from './span-http.ts';
 import { isAwsCall, nameOf, ownerNameOf, sanitizeName, sqlOf } from './span-name.ts';
@@ -11,8 +12,10 @@ import { isAwsCall, nameOf, ownerNameOf, sanitizeName, sqlOf } from './span-name
  * The X-Ray documents of a span: SERVER, CONSUMER and spans without a parent are segments, all others subsegments of
  * their own. A CLIENT or PRODUCER span without a parent becomes two: the service's segment and the call inside it.
  */
-export function spanToDocuments(span: OtlpSpan, resource: Attributes): AcceptedDocument[] {
-  const owner = { ownerName: ownerNameOf(span, resource), ownerType: originOf(resource) };
+export function spanToDocuments(span: OtlpSpan, attributes: Attributes): AcceptedDocument[] {
+  const resource = factsOf(attributes);
+  const ownerName = ownerNameOf(span, resource);
+  const ownerType = resource.origin;
   const isOutgoing = span.kind === 'client' || span.kind === 'producer';
   const isRoot = span.parentSpanId === '';
   const traceId = span.traceId;
@@ -20,15 +23,15 @@ export function spanToDocuments(span: OtlpSpan, resource: Attributes): AcceptedD
     const segment = splitSegment(span, resource);
     const call = { ...toDocument(span, resource, false), parent_id: segment.id };
     return [
-      { traceId, document: segment, ...owner, isCompanion: true },
-      { traceId, document: call, ...owner },
+      { traceId, document: segment, ownerName, ownerType, isCompanion: true },
+      { traceId, document: call, ownerName, ownerType },
     ];
   }
   const isSegment = isRoot || span.kind === 'server' || span.kind === 'consumer';
-  return [{ traceId, document: toDocument(span, resource, isSegment), ...owner }];
+  return [{ traceId, document: toDocument(span, resource, isSegment), ownerName, ownerType }];
 }
 
-function toDocument(span: OtlpSpan, resource: Attributes, isSegment: boolean): SegmentDocument {
+function toDocument(span: OtlpSpan, resource: ResourceFacts, isSegment: boolean): SegmentDocument {
   const document: SegmentDocument = {
     id: span.spanId,
     name: nameOf(span, resource, isSegment),
@@ -39,10 +42,8 @@ function toDocument(span: OtlpSpan, resource: Attributes, isSegment: boolean): S
   if (span.parentSpanId) document.parent_id = span.parentSpanId;
   const aws = awsOf(span, resource, isSegment);
   if (isSegment) {
-    const origin = originOf(resource);
-    if (origin) document.origin = origin;
-    const version = first(resource, 'service.version');
-    if (version) document.service = { version };
+    if (resource.origin) document.origin = resource.origin;
+    if (resource.version) document.service = { version: resource.version };
     const user = first(span.attributes, 'enduser.id', 'user.id');
     if (user) document.user = user;
   } else {
@@ -50,15 +51,15 @@ function toDocument(span: OtlpSpan, resource: Attributes, isSegment: boolean): S
     const namespace = namespaceOf(span);
     if (namespace) document.namespace = namespace;
   }
-  if (Object.keys(aws).length > 0) document.aws = aws;
+  if (aws) document.aws = aws;
   const http = httpOf(span);
   if (http) document.http = http;
   const sql = sqlOf(span);
   if (sql) document.sql = sql;
-  Object.assign(document, flagsOf(span, http));
+  setFlags(document, span, http);
   const cause = causeOf(span, resource);
   if (cause) document.cause = cause;
-  Object.assign(document, attributesOf(span, resource, isSegment));
+  setAttributes(document, span, resource);
   if (span.links.length > 0) {
     document.links = span.links.slice(0, 100).map((link) => ({
       trace_id: toXrayTraceId(link.traceId),
@@ -70,8 +71,8 @@ function toDocument(span: OtlpSpan, resource: Attributes, isSegment: boolean): S
 }
 
 /** The segment of a service whose first span is already a call to another. */
-function splitSegment(span: OtlpSpan, resource: Attributes): SegmentDocument {
-  const origin = originOf(resource);
+function splitSegment(span: OtlpSpan, resource: ResourceFacts): SegmentDocument {
+  const { origin } = resource;
   const id = createHash('sha256').update(`segment of ${span.traceId} ${span.spanId}`).digest('hex').slice(0, 16);
   return {
     id,
@@ -80,8 +81,8 @@ function splitSegment(span: OtlpSpan, resource: Attributes): SegmentDocument {
     start_time: span.startUnixMicros / 1e6,
     end_time: Math.max(span.startUnixMicros, span.endUnixMicros) / 1e6,
     ...(origin ? { origin } : {}),
-    aws: { xray: sdkOf(resource) },
-    metadata: { default: resourceMetadata(resource) },
+    aws: { xray: resource.sdk },
+    metadata: { default: Object.fromEntries(resource.metadata) },
   };
 }
 
@@ -91,21 +92,24 @@ function namespaceOf(span: OtlpSpan): string | undefined {
 }
 
 /** The HTTP status decides; without one, an error status is a fault. */
-function flagsOf(span: OtlpSpan, http: JsonObject | undefined): JsonObject {
+function setFlags(document: SegmentDocument, span: OtlpSpan, http: JsonObject | undefined): void {
   const status = Number((http?.response as JsonObject | undefined)?.status ?? 0);
-  if (status >= 500) return { fault: true };
-  if (status === 429) return { error: true, throttle: true };
-  if (status >= 400) return { error: true };
-  return span.statusCode === 2 ? { fault: true } : {};
+  if (status >= 500) document.fault = true;
+  else if (status >= 400) {
+    document.error = true;
+    if (status === 429) document.throttle = true;
+  } else if (span.statusCode === 2) document.fault = true;
 }
 
-function attributesOf(span: OtlpSpan, resource: Attributes, isSegment: boolean): JsonObject {
+const noNames: ReadonlySet<string> = new Set();
+
+function setAttributes(document: SegmentDocument, span: OtlpSpan, resource: ResourceFacts): void {
+  const isSegment = document.type !== 'subsegment';
   const indexed = span.attributes['aws.xray.annotations'];
-  const annotationNames = new Set<string>(
-    Array.isArray(indexed) ? indexed.filter((name) => typeof name === 'string') : [],
-  );
-  const indexAll = resource['aws.xray.index_all_attributes'] === true;
-  const annotations: JsonObject = {};
+  const annotationNames = Array.isArray(indexed)
+    ? new Set(indexed.filter((name): name is string => typeof name === 'string'))
+    : noNames;
+  let annotations: JsonObject | undefined;
   // The namespace is the sender's word: in an object, `__proto__` would lead to what all objects share.
   const metadata = new Map<string, JsonObject>();
   const add = (namespace: string, key: string, value: unknown) => {
@@ -116,19 +120,15 @@ function attributesOf(span: OtlpSpan, resource: Attributes, isSegment: boolean):
   for (const [key, value] of Object.entries(span.attributes)) {
     if (key === 'aws.xray.annotations') continue;
     const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
-    if (isPlain && (indexAll || annotationNames.has(key))) annotations[key.replace(/[^A-Za-z0-9._]/g, '_')] = value;
-    else if (key.startsWith('aws.xray.metadata.') && typeof value === 'string') {
+    if (isPlain && (resource.indexAll || annotationNames.has(key))) {
+      annotations ??= {};
+      annotations[key.replace(/[^A-Za-z0-9._]/g, '_')] = value;
+    } else if (key.startsWith('aws.xray.metadata.') && typeof value === 'string') {
       add(key.slice('aws.xray.metadata.'.length), 'value', value);
     } else if (!httpAttributeNames.has(key)) add('default', key, value);
   }
-  if (isSegment) for (const [key, value] of Object.entries(resourceMetadata(resource))) add('default', key, value);
-  if (span.name && span.name !== nameOf(span, resource, isSegment)) add('default', 'span.name', span.name);
-  return {
-    ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
-    ...(metadata.size > 0 ? { metadata: Object.fromEntries(metadata) } : {}),
-  };
-}
-
-function resourceMetadata(resource: Attributes): JsonObject {
-  return Object.fromEntries(Object.entries(resource).map(([key, value]) => [`otel.resource.${key}`, value]));
+  if (isSegment) for (const [key, value] of resource.metadata) add('default', key, value);
+  if (span.name && span.name !== document.name) add('default', 'span.name', span.name);
+  if (annotations) document.annotations = annotations;
+  if (metadata.size > 0) document.metadata = Object.fromEntries(metadata);
 }

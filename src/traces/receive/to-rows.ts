@@ -1,4 +1,4 @@
-import { integerAt, isObject, objectAt, textAt } from '../json-access.ts';
+import { integerAt, isObject, textAt } from '../json-access.ts';
 import type {
   AcceptedDocument,
   CallRow,
@@ -17,11 +17,16 @@ const textMax = 2048;
 export function toRows(accepted: AcceptedDocument, source: Source): { segment: SegmentRow; calls: CallRow[] } {
   const { document, traceId } = accepted;
   const kind = document.type === 'subsegment' ? 'subsegment' : 'segment';
-  const parts = flatten(document);
-  const http = objectAt(document, 'http');
-  const aws = objectAt(document, 'aws');
-  const place = accepted.workload ?? workloadFacts(source, aws);
+  const http = objectIn(document, 'http');
+  const request = objectIn(http, 'request');
+  const aws = objectIn(document, 'aws');
+  const ecs = objectIn(aws, 'ecs');
+  const ec2 = objectIn(aws, 'ec2');
+  const place = accepted.workload ?? workloadFacts(source, ecs);
   const type = textAt(document, 'origin');
+  const times = timesOf(document);
+  const flags = flagsOf(document);
+  const parts = flatten(document);
   const segment: SegmentRow = {
     account: source.account,
     region: source.region,
@@ -31,22 +36,23 @@ export function toRows(accepted: AcceptedDocument, source: Source): { segment: S
     kind,
     name: document.name,
     type,
-    ...timesOf(document),
-    ...flagsOf(document),
-    http_method: textAt(http.request, 'method'),
-    http_url: textAt(http.request, 'url').slice(0, textMax),
+    start: times.start,
+    end: times.end,
+    in_progress: times.in_progress,
+    fault: flags.fault,
+    error: flags.error,
+    throttle: flags.throttle,
+    http_method: textAt(request, 'method'),
+    http_url: textAt(request, 'url').slice(0, textMax),
     http_status: statusOf(http),
-    client_ip: textAt(http.request, 'client_ip').slice(0, 250),
-    user_agent: textAt(http.request, 'user_agent').slice(0, textMax),
+    client_ip: textAt(request, 'client_ip').slice(0, 250),
+    user_agent: textAt(request, 'user_agent').slice(0, textMax),
     user: textAt(document, 'user').slice(0, 250),
-    resource_arn: textAt(document, 'resource_arn') || textAt(objectAt(aws, 'ecs'), 'task_arn'),
-    instance_id: textAt(objectAt(aws, 'ec2'), 'instance_id'),
-    availability_zone:
-      textAt(objectAt(aws, 'ec2'), 'availability_zone') ||
-      textAt(objectAt(aws, 'ecs'), 'availability_zone') ||
-      place.availabilityZone,
-    annotations: parts.flatMap(({ part }) => annotationsOf(part)).slice(0, annotationsMax),
-    subsegment_ids: parts.slice(1).map(({ part }) => part.id),
+    resource_arn: textAt(document, 'resource_arn') || textAt(ecs, 'task_arn'),
+    instance_id: textAt(ec2, 'instance_id'),
+    availability_zone: textAt(ec2, 'availability_zone') || textAt(ecs, 'availability_zone') || place.availabilityZone,
+    annotations: annotationsOf(parts),
+    subsegment_ids: parts.length > 1 ? parts.slice(1).map(({ part }) => part.id) : [],
     cluster: place.clusterName,
     service: place.serviceName,
     task: place.taskArn,
@@ -58,22 +64,38 @@ export function toRows(accepted: AcceptedDocument, source: Source): { segment: S
     document: JSON.stringify(kind === 'segment' ? withTask(document, place) : document),
   };
   const ownerKnown = kind === 'segment' || accepted.ownerName !== undefined;
-  const owner = {
-    owner_name: accepted.ownerName ?? (kind === 'segment' ? document.name : ''),
-    owner_type: accepted.ownerType ?? (kind === 'segment' ? type : ''),
-    owner_known: ownerKnown ? (1 as const) : (0 as const),
+  const owner: Owner = {
+    name: accepted.ownerName ?? (kind === 'segment' ? document.name : ''),
+    type: accepted.ownerType ?? (kind === 'segment' ? type : ''),
+    known: ownerKnown ? 1 : 0,
   };
-  const calls = parts
-    .filter(({ part, insideAwsCall }) => isCall(part) && !insideAwsCall)
-    .map(({ part, parentId }) => toCall(part, parentId, segment, owner));
+  const calls: CallRow[] = [];
+  for (const { part, parentId, insideAwsCall } of parts) {
+    if (isCall(part) && !insideAwsCall) calls.push(toCall(part, parentId, segment, owner));
+  }
   return { segment, calls };
+}
+
+interface Owner {
+  readonly name: string;
+  readonly type: string;
+  readonly known: 0 | 1;
+}
+
+const nothing: JsonObject = {};
+
+/** A member that is an object; an empty one for anything else. */
+function objectIn(owner: JsonObject, name: string): JsonObject {
+  const value = owner[name];
+  return isObject(value) ? value : nothing;
 }
 
 /** The listener knows the task even where the SDK has no ECS plugin: readers find it where the plugin would have put it. */
 function withTask(document: SegmentDocument, place: WorkloadFacts): JsonObject {
-  const aws = objectAt(document, 'aws');
-  const ecs = objectAt(aws, 'ecs');
-  if (place.taskArn === '' || textAt(ecs, 'task_arn') !== '') return { ...document };
+  if (place.taskArn === '') return document;
+  const aws = objectIn(document, 'aws');
+  const ecs = objectIn(aws, 'ecs');
+  if (textAt(ecs, 'task_arn') !== '') return document;
   return {
     ...document,
     aws: {
@@ -104,49 +126,55 @@ function flatten(document: SegmentDocument): Part[] {
   return parts;
 }
 
-function toCall(
-  part: SegmentDocument,
-  parentId: string,
-  segment: SegmentRow,
-  owner: Pick<CallRow, 'owner_name' | 'owner_type' | 'owner_known'>,
-): CallRow {
-  const http = objectAt(part, 'http');
+function toCall(part: SegmentDocument, parentId: string, segment: SegmentRow, owner: Owner): CallRow {
+  const http = objectIn(part, 'http');
+  const request = objectIn(http, 'request');
   const target = inferTarget(part);
-  const url = textAt(http.request, 'url').slice(0, textMax);
+  const times = timesOf(part);
+  const flags = flagsOf(part);
+  const url = textAt(request, 'url').slice(0, textMax);
   return {
     account: segment.account,
     region: segment.region,
     trace_id: segment.trace_id,
     id: part.id,
     parent_id: parentId,
-    ...owner,
+    owner_name: owner.name,
+    owner_type: owner.type,
+    owner_known: owner.known,
     name: part.name,
     namespace: part.namespace ?? '',
     target_name: target.name,
     target_type: target.type,
     path: pathOf(url),
     link: 0,
-    ...timesOf(part),
-    ...flagsOf(part),
-    http_method: textAt(http.request, 'method'),
+    start: times.start,
+    end: times.end,
+    in_progress: times.in_progress,
+    fault: flags.fault,
+    error: flags.error,
+    throttle: flags.throttle,
+    http_method: textAt(request, 'method'),
     http_url: url,
     http_status: statusOf(http),
   };
 }
 
-function timesOf(part: SegmentDocument): { start: string; end: string; in_progress: 0 | 1 } {
+function timesOf(part: SegmentDocument): { start: number; end: number; in_progress: 0 | 1 } {
   const inProgress = part.in_progress === true || part.end_time === undefined || part.end_time === null;
   const end = inProgress ? part.start_time : Math.max(part.start_time, part.end_time!);
-  return { start: part.start_time.toFixed(6), end: end.toFixed(6), in_progress: inProgress ? 1 : 0 };
+  return { start: Math.round(part.start_time * 1e6), end: Math.round(end * 1e6), in_progress: inProgress ? 1 : 0 };
 }
 
 /** The flags as sent; from the HTTP status only when none of the three is there. */
 export function flagsOf(part: JsonObject): { fault: 0 | 1; error: 0 | 1; throttle: 0 | 1 } {
   const flag = (value: unknown): 0 | 1 => (value === true ? 1 : 0);
-  if ([part.fault, part.error, part.throttle].some((value) => typeof value === 'boolean')) {
+  const isTold =
+    typeof part.fault === 'boolean' || typeof part.error === 'boolean' || typeof part.throttle === 'boolean';
+  if (isTold) {
     return { fault: flag(part.fault), error: flag(part.error), throttle: flag(part.throttle) };
   }
-  const status = statusOf(objectAt(part, 'http'));
+  const status = statusOf(objectIn(part, 'http'));
   return {
     fault: status >= 500 && status < 600 ? 1 : 0,
     error: status >= 400 && status < 500 ? 1 : 0,
@@ -160,11 +188,17 @@ function statusOf(http: JsonObject): number {
 }
 
 /** `key=` and the JSON of the value. Only text, numbers and booleans are indexed, as in X-Ray. */
-function annotationsOf(part: SegmentDocument): string[] {
-  if (!isObject(part.annotations)) return [];
-  return Object.entries(part.annotations)
-    .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
-    .map(([key, value]) => `${key.slice(0, 500).replaceAll('=', '_')}=${JSON.stringify(shorten(value))}`);
+function annotationsOf(parts: readonly Part[]): string[] {
+  const found: string[] = [];
+  for (const { part } of parts) {
+    if (!isObject(part.annotations)) continue;
+    for (const [key, value] of Object.entries(part.annotations)) {
+      if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') continue;
+      found.push(`${key.slice(0, 500).replaceAll('=', '_')}=${JSON.stringify(shorten(value))}`);
+      if (found.length === annotationsMax) return found;
+    }
+  }
+  return found;
 }
 
 function shorten(value: unknown): unknown {
@@ -177,9 +211,8 @@ function pathOf(url: string): string {
 }
 
 /** The listener's knowledge first, then what the document says of its ECS task. */
-function workloadFacts(source: Source, aws: JsonObject): WorkloadFacts {
+function workloadFacts(source: Source, ecs: JsonObject): WorkloadFacts {
   const known = source.workload;
-  const ecs = objectAt(aws, 'ecs');
   if (known) {
     return {
       clusterName: known.clusterName,

@@ -5,6 +5,7 @@ import { systemClock } from '../../../platform/clock.ts';
 import type { ChildMessage, ChildOptions, ParentMessage } from './child-protocol.ts';
 import { defaultQuerySettings, engineConfig } from './engine-config.ts';
 import { createFacade } from './facade.ts';
+import { InsertFiles } from './insert-files.ts';
 import { repairDeduplication } from './repair-deduplication.ts';
 import { quoteIdentifier } from './rewrite-statement.ts';
 import { type EngineSession, SessionPool } from './session-pool.ts';
@@ -52,6 +53,7 @@ async function serve(options: ChildOptions): Promise<void> {
     secret: options.secret,
     database: options.database,
     querySettings: defaultQuerySettings(options.limits),
+    insertFiles: new InsertFiles(options.dataDirectory),
   });
   server.keepAliveTimeout = 0;
   closers.push(() => server.closeAllConnections(), ...Object.values(pools).map((pool) => () => pool.close()));

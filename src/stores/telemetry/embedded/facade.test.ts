@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
@@ -37,7 +37,7 @@ const rows = async <Row>(query: string, more: object = {}): Promise<Row[]> =>
   (await (await client.query({ query, format: 'JSONEachRow', ...more })).json()) as Row[];
 
 /** A request below the client: what it would never send. */
-function send(sql: string, body: string): Promise<{ status: number; text: string }> {
+function send(sql: string, body: string | Buffer): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const request = http.request(
       {
@@ -83,8 +83,28 @@ test('trap 2: a blank line in an INSERT body runs nothing', async () => {
   expect(await rows('EXISTS TABLE victim')).toEqual([{ result: 1 }]);
 });
 
-test('trap 3: binary formats, which the engine would cut, are refused', async () => {
-  expect((await send('INSERT INTO t FORMAT RowBinary', '\n\n')).text).toContain('Code: 73');
+test('trap 3: binary rows, which the engine would cut at a blank line, go in by a file', async () => {
+  await client.command({ query: 'CREATE TABLE bytes (s String) ENGINE = MergeTree ORDER BY s' });
+  const hostile = '\n\nDROP TABLE bytes\n\n';
+  const body = Buffer.concat([Buffer.from([hostile.length]), Buffer.from(hostile)]);
+  expect(await send('INSERT INTO bytes (s) FORMAT RowBinary', body)).toMatchObject({ status: 200 });
+  expect(await rows('SELECT s FROM bytes')).toEqual([{ s: hostile }]);
+  expect((await send('INSERT INTO bytes (s) FORMAT RowBinary', body.subarray(0, 9))).status).toBe(500);
+  expect((await send('INSERT INTO bytes FORMAT RowBinary', body)).text).toContain('Code: 62');
+  expect((await send("INSERT INTO bytes (s) FROM INFILE '/etc/passwd' FORMAT LineAsString", '')).status).toBe(500);
+  for (const format of ['Native', 'ArrowStream', 'Parquet']) {
+    expect((await send(`INSERT INTO bytes (s) FORMAT ${format}`, body)).text).toContain('Code: 73');
+  }
+  expect(readdirSync(path.join(directory, 'inserting'))).toEqual([]);
+});
+
+test('what a killed process left of a binary insert is gone when the engine starts', async () => {
+  writeFileSync(path.join(directory, 'inserting', 'left-behind.bin'), 'never acknowledged');
+  const before = engine.processId!;
+  process.kill(before, 'SIGKILL');
+  await expect.poll(() => engine.processId !== undefined && engine.processId !== before).toBe(true);
+  await expect.poll(() => rows('SELECT 1 AS x').catch(() => []), { timeout: 10_000 }).toEqual([{ x: 1 }]);
+  expect(readdirSync(path.join(directory, 'inserting'))).toEqual([]);
 });
 
 test('trap 4: the engine is in a process of its own', () => {

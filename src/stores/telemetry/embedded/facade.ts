@@ -3,6 +3,7 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { newUuid } from '../../../platform/ids.ts';
+import type { InsertFiles } from './insert-files.ts';
 import {
   checkInsertBody,
   type InsertStatement,
@@ -25,6 +26,8 @@ export interface FacadeOptions {
   /** Ends running queries; never used for anything slow. */
   readonly control: SessionPool;
   readonly querySettings: Readonly<Record<string, string | number>>;
+  /** Where the bytes of binary inserts are, while the engine reads them. */
+  readonly insertFiles: InsertFiles;
 }
 
 interface Call {
@@ -120,11 +123,12 @@ async function execute(call: Call, options: FacadeOptions, isGone: () => boolean
 }
 
 async function executeInsert(call: Call, insert: InsertStatement, options: FacadeOptions): Promise<Answer> {
+  if (insert.format === 'RowBinary') return insertBinary(call, insert, options);
   const body = call.body!;
   checkInsertBody(body);
   const table = insert.table.includes('.') ? insert.table : `${call.database}.${insert.table}`;
   const { table: _, ...rest } = insert;
-  const settings = Object.fromEntries(Object.entries(call.settings).filter(([name]) => !name.startsWith('output_')));
+  const settings = insertSettings(call);
   const work = (session: EngineSession) => session.insert({ ...rest, table, body, settings });
   const written = await options.inserts.run(work, true);
   return {
@@ -132,6 +136,35 @@ async function executeInsert(call: Call, insert: InsertStatement, options: Facad
     summary: { written_rows: `${written.rowsWritten}`, written_bytes: `${written.bytesWritten}` },
   };
 }
+
+/** The engine reads binary rows from a file: in the statement it would cut them, and run the rest as SQL. */
+async function insertBinary(call: Call, insert: InsertStatement, options: FacadeOptions): Promise<Answer> {
+  const into = `${quoteName(insert.table, call.database)} (${insert.columns.map(quoteIdentifier).join(', ')})`;
+  const settings = settingsText(insertSettings(call));
+  const body = call.body!;
+  await options.inserts.run(
+    (session) =>
+      options.insertFiles.withFile(body, (path) =>
+        session.query(
+          `INSERT INTO ${into} FROM INFILE ${quoteString(path)} SETTINGS ${settings} FORMAT RowBinary`,
+          'Null',
+        ),
+      ),
+    true,
+  );
+  return { bytes: new Uint8Array(), summary: { written_bytes: `${body.length}` } };
+}
+
+function quoteName(table: string, database: string): string {
+  const [first, second] = table.split('.');
+  return second === undefined
+    ? `${quoteIdentifier(database)}.${quoteIdentifier(first!)}`
+    : `${quoteIdentifier(first!)}.${quoteIdentifier(second)}`;
+}
+
+/** What concerns the output means nothing to an insert, and what the engine reads row by row can be one block. */
+const insertSettings = (call: Call): Record<string, string | number> =>
+  Object.fromEntries(Object.entries(call.settings).filter(([name]) => !name.startsWith('output_')));
 
 function killQuery(queryId: string, control: SessionPool): void {
   const sql = `KILL QUERY WHERE Settings['log_comment'] = ${quoteString(queryId)} ASYNC`;

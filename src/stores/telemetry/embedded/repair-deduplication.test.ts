@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../platform/clock.ts';
 import { silentLogger } from '../../../platform/logger.ts';
-import { connect, insertLines } from '../connection.ts';
+import { connect, insertRows } from '../connection.ts';
 import { findPhantoms } from './repair-deduplication.ts';
 import { superviseEngine } from './supervise-engine.ts';
 
@@ -30,7 +30,13 @@ test('a batch whose part was never moved into place is stored when it is sent ag
     await engine.stop();
   };
   const send = (client: ReturnType<typeof connect>, token: string) =>
-    insertLines(client, { table: 't', lines: Buffer.from(`{"id":"${token}"}\n`), token, format: 'JSONEachRow' });
+    insertRows(client, {
+      table: 't',
+      columns: [],
+      bytes: Buffer.from(`{"id":"${token}"}\n`),
+      token,
+      format: 'JSONEachRow',
+    });
   const idsOf = async (client: ReturnType<typeof connect>) =>
     (
       await (

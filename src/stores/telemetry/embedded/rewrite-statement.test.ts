@@ -41,10 +41,16 @@ describe('inlineParameters', () => {
   });
 });
 
-test('only JSON lines may be inserted', () => {
+test('only JSON lines, and binary rows with their columns, may be inserted', () => {
   expect(parseInsert('INSERT INTO t FORMAT JSONEachRow')).toEqual({ table: 't', columns: [], format: 'JSONEachRow' });
   expect(parseInsert('INSERT INTO `d`.`t` (`a`, b) FORMAT JSONCompactEachRow\n')?.columns).toEqual(['a', 'b']);
-  expect(() => parseInsert('INSERT INTO t FORMAT RowBinary')).toThrow('cannot be inserted');
+  expect(parseInsert('INSERT INTO t (a) FORMAT RowBinary')).toEqual({
+    table: 't',
+    columns: ['a'],
+    format: 'RowBinary',
+  });
+  expect(() => parseInsert('INSERT INTO t FORMAT RowBinary')).toThrow('names of their columns');
+  expect(() => parseInsert('INSERT INTO t (a) FORMAT Native')).toThrow('cannot be inserted');
   expect(parseInsert('INSERT INTO t SELECT 1')).toBeUndefined();
   for (const body of ['{"a":1}\n\nDROP TABLE t', '\n{"a":1}', '{"a":1}\n \n{}', '1,"a\n\nb"']) {
     expect(() => checkInsertBody(Buffer.from(body))).toThrow('JSON object');

@@ -11,7 +11,7 @@ export class StatementError extends Error {
 export interface InsertStatement {
   readonly table: string;
   readonly columns: readonly string[];
-  readonly format: 'JSONEachRow' | 'JSONCompactEachRow';
+  readonly format: 'JSONEachRow' | 'JSONCompactEachRow' | 'RowBinary';
 }
 
 const syntaxError = 62;
@@ -118,13 +118,16 @@ export function parseInsert(sql: string): InsertStatement | undefined {
   const match = insertStatement.exec(sql);
   if (!match) return undefined;
   const format = match[3]!;
-  // Binary formats are cut at the first two newline bytes by the engine, so only line formats that we can check pass.
-  if (format !== 'JSONEachRow' && format !== 'JSONCompactEachRow') {
-    throw new StatementError(unknownFormat, `Format ${format} cannot be inserted; use JSONEachRow`);
+  // Data in the statement are cut at the first two newline bytes: only line formats that we can check go there.
+  if (format !== 'JSONEachRow' && format !== 'JSONCompactEachRow' && format !== 'RowBinary') {
+    throw new StatementError(unknownFormat, `Format ${format} cannot be inserted; use JSONEachRow or RowBinary`);
   }
   const plain = (name: string) => name.replaceAll('`', '').trim();
   const columns = match[2] ? match[2].split(',').map(plain) : [];
   if (columns.some((name) => !/^\w+$/.test(name))) throw new StatementError(syntaxError, 'Syntax error: column list');
+  if (format === 'RowBinary' && columns.length === 0) {
+    throw new StatementError(syntaxError, 'Binary rows need the names of their columns');
+  }
   return { table: plain(match[1]!), columns, format };
 }
 

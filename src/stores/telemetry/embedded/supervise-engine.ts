@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -48,6 +49,9 @@ export function superviseEngine(options: EngineOptions): SupervisedEngine {
   let child: ChildProcess | undefined;
   let serving = deferred();
   let failuresInRow = 0;
+  // Loading the engine's library takes most of a start: it goes on while its parent is still getting ready itself.
+  let prepared: ChildProcess | undefined = spawnChild();
+  holdParent(prepared, false);
 
   const childOptions: ChildOptions = {
     dataDirectory: options.dataDirectory,
@@ -62,7 +66,7 @@ export function superviseEngine(options: EngineOptions): SupervisedEngine {
 
   /** One life of the child: resolves when it serves, rejects when it ends before that. */
   function launch(): Promise<void> {
-    const started = spawnChild();
+    const started = takePrepared() ?? spawnChild();
     child = started;
     return new Promise((resolve, reject) => {
       let isServing = false;
@@ -83,11 +87,19 @@ export function superviseEngine(options: EngineOptions): SupervisedEngine {
         if (!stopping.signal.aborted) relaunch(how);
       };
       started.on('message', onMessage);
-      started.on('error', (error) => logger.error({ error: error.message }, 'telemetry engine process'));
       started.on('exit', (code, signal) => ended(signal ?? `code ${code}`));
       const message: ParentMessage = { kind: 'start', options: childOptions };
       started.send(message, () => {});
     });
+  }
+
+  /** The process that has been loading since this was made; undefined when it has been used or did not live. */
+  function takePrepared(): ChildProcess | undefined {
+    const taken = prepared;
+    prepared = undefined;
+    if (!taken || taken.exitCode !== null || taken.signalCode !== null || !taken.connected) return undefined;
+    holdParent(taken, true);
+    return taken;
   }
 
   function spawnChild(): ChildProcess {
@@ -96,6 +108,7 @@ export function superviseEngine(options: EngineOptions): SupervisedEngine {
       // libuv reads the size once, before any code of the child runs; each running statement holds one thread.
       env: { ...process.env, UV_THREADPOOL_SIZE: String(querySessions + insertSessions + 8) },
     });
+    started.on('error', (error) => logger.error({ error: error.message }, 'telemetry engine process'));
     started.stderr?.setEncoding('utf8').on('data', (text: string) => {
       logger.warn({ text: text.slice(0, 2000) }, 'telemetry engine');
     });
@@ -130,7 +143,7 @@ export function superviseEngine(options: EngineOptions): SupervisedEngine {
     },
     async stop() {
       stopping.abort(new Error('the telemetry store has stopped'));
-      const running = child;
+      const running = child ?? takePrepared();
       if (running && running.exitCode === null && running.signalCode === null) {
         const exited = new Promise((resolve) => running.once('exit', resolve));
         const message: ParentMessage = { kind: 'stop' };
@@ -143,6 +156,14 @@ export function superviseEngine(options: EngineOptions): SupervisedEngine {
       socket.remove();
     },
   };
+}
+
+/** Whether a child keeps its parent from ending. */
+function holdParent(child: ChildProcess, holds: boolean): void {
+  const method = holds ? 'ref' : 'unref';
+  child[method]();
+  child.channel?.[method]();
+  (child.stderr as Socket | null)?.[method]();
 }
 
 /** The child's entry beside this file: JavaScript when built, TypeScript through tsx in development and tests. */
