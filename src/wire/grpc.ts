@@ -44,6 +44,8 @@ export interface GrpcOptions {
 const unzip = promisify(gunzip);
 /** For a whole message to arrive, and for its answer to be read. */
 const callTimeoutMs = 30_000;
+/** A message is read on, and thrown away, up to this many times the limit. */
+const discardFactor = 4;
 
 /** A server for unary calls over cleartext HTTP/2. */
 export function createGrpcServer(handle: GrpcHandler, options: GrpcOptions): Http2Server {
@@ -116,41 +118,45 @@ async function readMessage(
   return inflated;
 }
 
-/** By events: an iterator that is left early would end the stream, and with it the answer. */
+/**
+ * By events: an iterator that is left early would end the stream, and with it the answer. What comes after a refusal is
+ * thrown away up to a bound: clients that are still sending do not listen.
+ */
 function readBody(stream: ServerHttp2Stream, bytesMax: number, take: (bytes: number) => void): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     let announced: number | undefined;
-    const timer = setTimeout(() => {
-      fail(new UnreadableMessage(grpcStatus.deadlineExceeded, 'The message did not arrive in time.'));
-    }, callTimeoutMs);
-    const fail = (error: Error) => {
+    let refusal: Error | undefined;
+    const settle = (error: Error | undefined = refusal) => {
       clearTimeout(timer);
+      if (error) reject(error);
+      else resolve(Buffer.concat(chunks));
       chunks.length = 0;
-      stream.removeListener('data', keep);
-      // The rest is thrown away.
-      stream.resume();
-      reject(error);
     };
-    const keep = (chunk: Buffer) => {
+    const refuse = (error: Error) => {
+      refusal ??= error;
+      chunks.length = 0;
+    };
+    const timer = setTimeout(() => {
+      settle(new UnreadableMessage(grpcStatus.deadlineExceeded, 'The message did not arrive in time.'));
+    }, callTimeoutMs);
+    stream.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      chunks.push(chunk);
+      if (bytes > bytesMax * discardFactor) return settle();
+      if (refusal) return;
       try {
         take(chunk.length);
       } catch (error) {
-        return fail(error as Error);
+        return refuse(error as Error);
       }
+      chunks.push(chunk);
       // The length that a frame announces is believed as soon as it is there.
       if (announced === undefined && bytes >= 5) announced = Buffer.concat(chunks).readUInt32BE(1);
-      if (bytes > bytesMax + 5 || (announced ?? 0) > bytesMax) fail(tooLarge(bytesMax));
-    };
-    stream.on('data', keep);
-    stream.on('end', () => {
-      clearTimeout(timer);
-      resolve(Buffer.concat(chunks));
+      if (bytes > bytesMax + 5 || (announced ?? 0) > bytesMax) refuse(tooLarge(bytesMax));
     });
-    stream.on('close', () => fail(new UnreadableMessage(grpcStatus.invalidArgument, 'The client went away.')));
+    stream.on('end', () => settle());
+    stream.on('close', () => settle(new UnreadableMessage(grpcStatus.invalidArgument, 'The client went away.')));
   });
 }
 
@@ -167,8 +173,7 @@ function respond(stream: ServerHttp2Stream, status: number, statusMessage: strin
   const headers = { ':status': 200, 'content-type': 'application/grpc' };
   if (!message) {
     stream.respond({ ...headers, ...trailers }, { endStream: true });
-    // A client that is still sending is told to stop.
-    if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+    if (!stream.readableEnded) setImmediate(() => stream.close(constants.NGHTTP2_CANCEL));
     return;
   }
   stream.on('wantTrailers', () => stream.sendTrailers(trailers));

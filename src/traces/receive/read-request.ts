@@ -22,6 +22,9 @@ export class RequestBodyError extends Error {
   }
 }
 
+/** A body is read on, and thrown away, up to this many times the limit. */
+const discardFactor = 4;
+
 /** What one request holds of the budget of all. */
 export class BodyHold {
   private readonly budget: ByteBudget;
@@ -53,33 +56,45 @@ export async function readRequestBody(request: IncomingMessage, bytesMax: number
     throw new RequestBodyError(415, 'UnsupportedEncoding', `Content-Encoding ${encoding.slice(0, 32)}`);
   }
   const tooLarge = () => new RequestBodyError(413, 'BodyTooLarge', `The body is larger than ${bytesMax} bytes.`);
-  if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge();
-  const gunzip = encoding === 'gzip' ? createGunzip() : undefined;
-  const stream = gunzip ? request.pipe(gunzip) : request;
+  const announced = Number(request.headers['content-length'] ?? 0);
+  const gunzip = encoding === 'gzip' && announced <= bytesMax ? createGunzip() : undefined;
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
+    let sent = 0;
     let bytes = 0;
-    const fail = (error: RequestBodyError) => {
-      stream.removeAllListeners('data');
+    let refusal: RequestBodyError | undefined;
+    const refuse = (error: RequestBodyError) => {
+      refusal ??= error;
       chunks.length = 0;
-      request.unpipe();
+      hold.release();
       gunzip?.destroy();
-      // The rest is thrown away, so that the sender can read the answer.
-      request.resume();
-      reject(error);
+      if (request.readableEnded) reject(refusal);
     };
-    stream.on('data', (chunk: Buffer) => {
+    const keep = (chunk: Buffer) => {
+      if (refusal) return;
       bytes += chunk.length;
-      if (bytes > bytesMax) return fail(tooLarge());
-      if (!hold.take(chunk.length)) {
-        return fail(new RequestBodyError(429, 'TooMuchAtOnce', 'Too much is being received at this moment.'));
-      }
-      chunks.push(chunk);
+      if (bytes > bytesMax) refuse(tooLarge());
+      else if (hold.take(chunk.length)) chunks.push(chunk);
+      else refuse(new RequestBodyError(429, 'TooMuchAtOnce', 'Too much is being received at this moment.'));
+    };
+    const unreadable = () => refuse(new RequestBodyError(400, 'UnreadableBody', 'The body cannot be read.'));
+    const finish = () => (refusal ? reject(refusal) : resolve(Buffer.concat(chunks, bytes)));
+    if (announced > bytesMax) refuse(tooLarge());
+    // What comes after a refusal is thrown away: a sender that still writes when the connection ends never reads why.
+    if (refusal && announced > bytesMax * discardFactor) return reject(refusal);
+    request.on('data', (chunk: Buffer) => {
+      sent += chunk.length;
+      if (refusal) {
+        if (sent > bytesMax * discardFactor) reject(refusal);
+      } else if (!gunzip) keep(chunk);
+      else if (!gunzip.write(chunk)) request.pause();
     });
-    stream.on('end', () => resolve(Buffer.concat(chunks, bytes)));
-    const unreadable = () => fail(new RequestBodyError(400, 'UnreadableBody', 'The body cannot be read.'));
-    gunzip?.on('error', unreadable);
+    for (const event of ['drain', 'close']) gunzip?.on(event, () => request.resume());
+    request.on('end', () => (gunzip && !refusal ? gunzip.end() : finish()));
     request.on('error', unreadable);
-    request.on('aborted', () => fail(new RequestBodyError(400, 'BodyNotFinished', 'The client went away.')));
+    request.on('aborted', () => reject(new RequestBodyError(400, 'BodyNotFinished', 'The client went away.')));
+    gunzip?.on('data', keep);
+    gunzip?.on('end', finish);
+    gunzip?.on('error', unreadable);
   });
 }
