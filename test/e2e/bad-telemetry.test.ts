@@ -1,12 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
-import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { XRay } from '@aws-sdk/client-xray';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { send } from '../../src/gateway/raw-http.fixture.ts';
 import { type HatobaProcess, startHatoba } from '../support/hatoba-process.ts';
+import {
+  callGrpc,
+  framed,
+  ledgerOf,
+  newId,
+  newTraceId,
+  nowSeconds,
+  requestOf,
+  spanBytes,
+} from '../support/otlp-client.ts';
 import { clientSettings, expectUndisturbed } from '../support/undisturbed.ts';
 import { until } from '../support/until.ts';
 
@@ -23,9 +32,6 @@ afterAll(async () => {
   await hatoba?.stop();
 });
 
-const nowSeconds = () => Math.floor(Date.now() / 1000);
-const newTraceId = () => `1-${nowSeconds().toString(16)}-${randomBytes(12).toString('hex')}`;
-const newId = () => randomBytes(8).toString('hex');
 const segment = (traceId: string) => ({
   trace_id: traceId,
   id: newId(),
@@ -35,37 +41,10 @@ const segment = (traceId: string) => ({
 });
 
 /** An ExportTraceServiceRequest of one span. */
-function exportRequest(traceId: string): Buffer {
-  const field = (number: number, bytes: Buffer | string) => {
-    const content = Buffer.from(bytes);
-    return Buffer.concat([Buffer.from([(number << 3) | 2, content.length]), content]);
-  };
-  const time = (number: number, seconds: number) => {
-    const bytes = Buffer.alloc(9);
-    bytes[0] = (number << 3) | 1;
-    bytes.writeBigUInt64LE(BigInt(seconds) * 1_000_000_000n, 1);
-    return bytes;
-  };
-  const span = Buffer.concat([
-    field(1, Buffer.from(traceId.replaceAll('-', '').slice(1), 'hex')),
-    field(2, randomBytes(8)),
-    field(5, 'span'),
-    time(7, nowSeconds() - 1),
-    time(8, nowSeconds()),
-  ]);
-  return field(1, field(2, field(2, span)));
-}
+const exportRequest = (traceId: string) => requestOf([spanBytes({ traceId })]);
 
 const segmentsOf = async (traceId: string) =>
   (await xray.batchGetTraces({ TraceIds: [traceId] })).Traces?.[0]?.Segments?.length ?? 0;
-
-const ledgerOf = async (source: string) => {
-  const answer = await fetch(`${hatoba.url}/_hatoba/traces/ledger`);
-  const { sources } = (await answer.json()) as {
-    sources: { source: string; accepted: number; refused: number; reasons: Record<string, number> }[];
-  };
-  return sources.find((one) => one.source === source);
-};
 
 function sendUdp(datagrams: readonly (Buffer | string)[]): Promise<void> {
   const socket = createSocket('udp4');
@@ -99,8 +78,8 @@ test('UDP garbage is counted with its reasons, and the segment among it is store
   await sendUdp([...garbage, header + JSON.stringify(segment(traceId))]);
   await until('the good segment', () => segmentsOf(traceId));
   const ledger = await until('all of the garbage counted', async () => {
-    const row = await ledgerOf('udp');
-    return row && row.refused >= garbage.length - 1 ? row : undefined;
+    const row = await ledgerOf(hatoba, 'udp');
+    return row.refused >= garbage.length - 1 ? row : undefined;
   });
   expect(ledger.accepted).toBe(1);
   expect(Object.keys(ledger.reasons).length).toBeGreaterThan(1);
@@ -125,63 +104,30 @@ test('truncated protobuf over OTLP/HTTP: at every length an answer, never a fail
   await until('the whole one', () => segmentsOf(traceId));
 });
 
-function callGrpc(
-  message: Buffer,
-  headers: Record<string, string> = {},
-): Promise<{ http: number; grpc: string | undefined }> {
-  return new Promise((resolve, reject) => {
-    const session = connectHttp2(`http://127.0.0.1:${hatoba.ports.otlpGrpc}`);
-    session.on('error', reject);
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
-      'content-type': 'application/grpc',
-      te: 'trailers',
-      ...headers,
-    });
-    let http = 0;
-    let grpc: string | undefined;
-    stream.on('response', (answer) => {
-      http = Number(answer[':status']);
-      if (answer['grpc-status'] !== undefined) grpc = String(answer['grpc-status']);
-    });
-    stream.on('trailers', (trailers) => {
-      grpc = String(trailers['grpc-status']);
-    });
-    stream.on('error', reject);
-    stream.on('close', () => {
-      session.close();
-      resolve({ http, grpc });
-    });
-    stream.resume();
-    stream.end(message);
-  });
-}
-
-const framed = (message: Buffer, length = message.length, flag = 0) => {
-  const prefix = Buffer.alloc(5);
-  prefix[0] = flag;
-  prefix.writeUInt32BE(length, 1);
-  return Buffer.concat([prefix, message]);
-};
-
 test('truncated protobuf and broken frames over OTLP/gRPC have a gRPC status', async () => {
   const traceId = newTraceId();
   const whole = exportRequest(traceId);
   const invalidArgument = { http: 200, grpc: '3' };
   const unimplemented = { http: 200, grpc: '12' };
   for (const length of [1, 2, 5, 20, whole.length - 1]) {
-    expect(await callGrpc(framed(whole.subarray(0, length)))).toEqual(invalidArgument);
+    expect(await callGrpc(hatoba.ports.otlpGrpc, framed(whole.subarray(0, length)))).toEqual(invalidArgument);
   }
-  expect(await callGrpc(Buffer.alloc(0))).toEqual(invalidArgument);
-  expect(await callGrpc(framed(whole, whole.length + 9))).toEqual(invalidArgument);
-  expect(await callGrpc(framed(whole, 0xffff_ffff))).toEqual(invalidArgument);
-  expect(await callGrpc(framed(whole, whole.length, 1))).toEqual(unimplemented);
-  expect(await callGrpc(framed(whole, whole.length, 1), { 'grpc-encoding': 'gzip' })).toEqual(invalidArgument);
-  expect(await callGrpc(framed(whole), { ':path': '/no.such.Service/Method' })).toEqual(unimplemented);
-  expect(await callGrpc(framed(whole), { 'content-type': 'text/plain' })).toEqual({ http: 415, grpc: undefined });
+  expect(await callGrpc(hatoba.ports.otlpGrpc, Buffer.alloc(0))).toEqual(invalidArgument);
+  expect(await callGrpc(hatoba.ports.otlpGrpc, framed(whole, whole.length + 9))).toEqual(invalidArgument);
+  expect(await callGrpc(hatoba.ports.otlpGrpc, framed(whole, 0xffff_ffff))).toEqual({ http: 200, grpc: '8' });
+  expect(await callGrpc(hatoba.ports.otlpGrpc, framed(whole, whole.length, 1))).toEqual(unimplemented);
+  expect(await callGrpc(hatoba.ports.otlpGrpc, framed(whole, whole.length, 1), { 'grpc-encoding': 'gzip' })).toEqual(
+    invalidArgument,
+  );
+  expect(await callGrpc(hatoba.ports.otlpGrpc, framed(whole), { ':path': '/no.such.Service/Method' })).toEqual(
+    unimplemented,
+  );
+  expect(await callGrpc(hatoba.ports.otlpGrpc, framed(whole), { 'content-type': 'text/plain' })).toEqual({
+    http: 415,
+    grpc: undefined,
+  });
   expect(await segmentsOf(traceId)).toBe(0);
-  expect(await callGrpc(framed(whole))).toEqual({ http: 200, grpc: '0' });
+  expect(await callGrpc(hatoba.ports.otlpGrpc, framed(whole))).toEqual({ http: 200, grpc: '0' });
   await until('the whole one', () => segmentsOf(traceId));
 });
 
