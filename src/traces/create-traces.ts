@@ -34,6 +34,7 @@ import { Ingest } from './receive/ingest.ts';
 import { Ledger } from './receive/ledger.ts';
 import { countUnreadable, otlpGrpcHandler } from './receive/otlp-grpc.ts';
 import { OtlpHttp, otlpBytesMax, otlpHeldBytesMax } from './receive/otlp-http.ts';
+import { summariesWriter } from './summaries/write-summaries.ts';
 import { TraceBudget } from './receive/trace-budget.ts';
 import { Settling } from './settle/index.ts';
 
@@ -72,7 +73,7 @@ export function createTracesPlane(deps: TracesDeps): Traces {
   const budget = new ByteBudget(otlpHeldBytesMax);
   const otlp = new OtlpHttp({ ingest, ledger, budget });
   const tags = new ResourceTags(state);
-  const settling = new Settling({ telemetry, state, clock, logger });
+  const settling = new Settling({ telemetry, state, clock, logger, onSettled: [summariesWriter(telemetry)] });
   const graphDeps = { telemetry, state, clock, settling };
   const insights = createInsights({
     state,

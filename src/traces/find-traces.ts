@@ -22,6 +22,12 @@ export interface TracePage extends TraceQuery {
   readonly limit: number;
   /** Keeps this share of the traces, 0 to 1. */
   readonly share?: number;
+  /** Only traces that begin in these, beside what the range asks for. */
+  readonly windowStartMs?: number;
+  readonly windowEndMs?: number;
+  /** SQL of the ids that may be found, an array or a statement; its parameters are in `amongParameters`. */
+  readonly among?: string;
+  readonly amongParameters?: Readonly<Record<string, QueryParameter>>;
 }
 
 export interface FoundTrace {
@@ -32,11 +38,11 @@ export interface FoundTrace {
 }
 
 /** A trace may begin this long before, or go on this long after, the range that one of its segments lies in. */
-const beforeMs = 600_000;
-const afterMs = 3_600_000;
+export const beforeMs = 600_000;
+export const afterMs = 3_600_000;
 
 /** What is looked at first: enough for a page of a busy system. */
-const firstWindowMs = 900_000;
+export const firstWindowMs = 900_000;
 
 /**
  * A page of traces, newest first. The range is looked at in windows from its end, each as long as the share of matches
@@ -62,12 +68,12 @@ export async function findTraces(
 }
 
 /** Long enough for what is wanted if matches go on as they were; with none, soon everything. */
-function nextWindowMs(last: { startMs: number; endMs: number }, found: number, wanted: number): number {
+export function nextWindowMs(last: { startMs: number; endMs: number }, found: number, wanted: number): number {
   const factor = found === 0 ? 32 : Math.min(Math.max(((wanted - found) / found) * 1.3, 1), 64);
   return Math.ceil((last.endMs - last.startMs) * factor);
 }
 
-async function findInWindow(
+export async function findInWindow(
   telemetry: TelemetryStore,
   query: TracePage,
   signal?: AbortSignal,
@@ -217,7 +223,12 @@ export async function readNewestStored(telemetry: TelemetryStore, now: Date): Pr
   return Math.max(Number(row?.newest ?? 0), now.getTime() - 86_400_000);
 }
 
-function tracesSql(query: TraceQuery & { asOfMs?: number; candidates?: readonly TraceId[] }): {
+type SelectedTraces = TraceQuery &
+  Pick<TracePage, 'asOfMs' | 'windowStartMs' | 'windowEndMs' | 'among' | 'amongParameters'> & {
+    readonly candidates?: readonly TraceId[];
+  };
+
+function tracesSql(query: SelectedTraces): {
   sql: string;
   /** What selects the segments of the range, with some margin. */
   rows: string;
@@ -225,12 +236,16 @@ function tracesSql(query: TraceQuery & { asOfMs?: number; candidates?: readonly 
   filter: CompiledFilter;
 } {
   const snapshot = query.asOfMs === undefined ? '' : ' AND stored <= fromUnixTimestamp64Milli({asOf:Int64})';
+  const isWindowed = query.windowStartMs !== undefined;
+  const startMs = query.windowStartMs ?? query.startMs;
+  const endMs = query.windowEndMs ?? query.endMs;
   const window =
-    query.rangeType === 'Event'
+    query.rangeType === 'Event' && !isWindowed
       ? 'start < fromUnixTimestamp64Milli({rangeTo:Int64} + 86400000)'
       : 'start >= fromUnixTimestamp64Milli({wideFrom:Int64}) AND start < fromUnixTimestamp64Milli({wideTo:Int64})';
   const scope = 'account = {account:String} AND region = {region:String}';
-  const among = query.candidates ? ' AND trace_id IN {candidates:Array(String)}' : '';
+  const named = query.candidates ? ' AND trace_id IN {candidates:Array(String)}' : '';
+  const among = `${named}${query.among === undefined ? '' : ` AND trace_id IN ${query.among}`}`;
   const rows = `${scope} AND ${window}${snapshot}${among}`;
   const parameters = new SqlParameters();
   const filter = compileFilter(
@@ -249,7 +264,8 @@ function tracesSql(query: TraceQuery & { asOfMs?: number; candidates?: readonly 
   const sql = `
     SELECT trace_id, toString(trace_id) AS traceId, toUnixTimestamp64Micro(min(start)) AS startMicros, ${traceAggregateColumns}
     FROM segments WHERE ${startsOnly ? startRows : rows} AND ${newestVersion(rows)} AND ${filter.prefilter}
-    GROUP BY trace_id HAVING ${inRange}`;
+    GROUP BY trace_id HAVING ${inRange}
+      ${isWindowed ? 'AND startMicros >= {windowFrom:Int64} * 1000 AND startMicros < {windowTo:Int64} * 1000' : ''}`;
   return {
     sql,
     rows,
@@ -261,8 +277,11 @@ function tracesSql(query: TraceQuery & { asOfMs?: number; candidates?: readonly 
       region: query.region,
       rangeFrom: Math.round(query.startMs),
       rangeTo: Math.round(query.endMs),
-      wideFrom: Math.round(query.startMs - beforeMs),
-      wideTo: Math.round(query.endMs + afterMs),
+      windowFrom: Math.round(startMs),
+      windowTo: Math.round(endMs),
+      wideFrom: Math.round(startMs - beforeMs),
+      wideTo: Math.round(endMs + afterMs),
+      ...query.amongParameters,
       asOf: Math.round(query.asOfMs ?? 0),
     },
   };

@@ -61,11 +61,19 @@ async function readInto(
     asOf: asOfMs ?? 0,
   };
   const snapshot = asOfMs === undefined ? '' : 'AND stored <= fromUnixTimestamp64Milli({asOf:Int64})';
-  const rows = await telemetry.query<{ traceId: string; document: string }>(
-    `SELECT toString(trace_id) AS traceId, document FROM segments
-     WHERE account = {account:String} AND region = {region:String} AND trace_id IN {traceIds:Array(String)} ${timeCondition} ${snapshot}`,
-    parameters,
-    { timeoutMs: 30_000, ...(signal ? { signal } : {}) },
+  await readDocumentsInto(traces, {
+    query: (sql) => telemetry.query(sql, parameters, { timeoutMs: 30_000, ...(signal ? { signal } : {}) }),
+    rows: `account = {account:String} AND region = {region:String} AND trace_id IN {traceIds:Array(String)} ${timeCondition} ${snapshot}`,
+  });
+}
+
+/** Merges what a condition on `segments` selects; it has to select whole traces. */
+export async function readDocumentsInto(
+  traces: Map<TraceId, StoredTrace>,
+  reading: { readonly rows: string; query(sql: string): Promise<{ traceId: string; document: string }[]> },
+): Promise<void> {
+  const rows = await reading.query(
+    `SELECT toString(trace_id) AS traceId, document FROM segments WHERE ${reading.rows}`,
   );
   const documents = new Map<TraceId, StoredDocument[]>();
   for (const row of rows) {

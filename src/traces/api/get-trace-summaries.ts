@@ -3,10 +3,8 @@ import type { StateStore } from '../../stores/state/store.ts';
 import type { TelemetryStore } from '../../stores/telemetry/store.ts';
 import { awsError } from '../../wire/aws/aws-error.ts';
 import type { Handlers } from '../../wire/aws/service-table.ts';
-import { evaluateRest } from '../filter/match-root-cause.ts';
-import { countAllTraces, type FoundTrace, findTraces, readNewestStored, type TracePage } from '../find-traces.ts';
-import { readTraces } from '../store.ts';
-import { summarizeTrace } from '../trace/summarize-trace.ts';
+import { readNewestStored, type TracePage } from '../find-traces.ts';
+import { countListed, type ListDeps, type ListedTrace, listTraces } from '../list-traces.ts';
 import { readGroupExpressions, toRequestError } from './groups.ts';
 import { readRange } from './query-range.ts';
 
@@ -27,6 +25,7 @@ export function traceSummariesHandlers(deps: {
   telemetry: TelemetryStore;
   state: StateStore;
   clock: Clock;
+  settling: ListDeps['settling'];
 }): Pick<Handlers<XRay>, 'GetTraceSummaries'> {
   const { telemetry, clock } = deps;
   return {
@@ -48,41 +47,25 @@ export function traceSummariesHandlers(deps: {
         ...(share === undefined ? {} : { share: Math.min(1, Math.max(0, share)) }),
         ...(token ? { after: { startMicros: token.startMicros, traceId: token.traceId } } : {}),
       };
-      const [{ found, filter }, processed] = await Promise.all([
-        findTraces(telemetry, query, context.signal),
-        token ? token.processed : countAllTraces(telemetry, query),
+      const list = { telemetry, clock, settling: deps.settling };
+      const [found, processed] = await Promise.all([
+        listTraces(list, query, context.signal),
+        token ? token.processed : countListed(list, query),
       ]).catch((error: unknown) => {
         throw toRequestError(error);
       });
-      const traces = await readTraces(
-        telemetry,
-        context,
-        found.map(({ traceId }) => traceId),
-        clock.now(),
-        { asOfMs, signal: context.signal },
-      );
-      const summaries = found.flatMap(({ traceId, startMicros, atoms }) => {
-        const stored = traces.get(traceId);
-        if (!stored) return [];
-        // What begins before the window that it was found in is listed there, or not at all.
-        const beginsEarlier = query.rangeType === 'TraceId' && stored.trace.start * 1e6 < Number(startMicros) - 1000;
-        if (beginsEarlier) return [];
-        const summary = summarizeTrace(stored.trace, context.account, stored.revision);
-        const { rest } = filter;
-        return !rest || evaluateRest(rest.expression, atoms.map(Boolean), summary) ? [summary] : [];
-      });
       const last = found.at(-1);
       return {
-        TraceSummaries: summaries,
+        TraceSummaries: found.flatMap(({ summary }) => summary ?? []),
         ApproximateTime: new Date(found[0] ? Number(found[0].startMicros) / 1000 : range.endMs),
         TracesProcessedCount: processed,
-        ...(last && found.length === pageSize ? { NextToken: writeToken(last, asOfMs, processed) } : {}),
+        ...(last && found.length >= pageSize ? { NextToken: writeToken(last, asOfMs, processed) } : {}),
       };
     },
   };
 }
 
-function writeToken(last: FoundTrace, asOfMs: number, processed: number): string {
+function writeToken(last: ListedTrace, asOfMs: number, processed: number): string {
   const token: PageToken = { asOfMs, startMicros: last.startMicros, traceId: last.traceId, processed };
   return Buffer.from(JSON.stringify(token)).toString('base64url');
 }

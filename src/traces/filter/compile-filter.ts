@@ -6,7 +6,7 @@ import {
   compileSelector,
   segmentColumns,
 } from './compile-condition.ts';
-import { type Expression, FilterExpressionError, type Keyword } from './expression.ts';
+import { type Expression, FilterExpressionError, type Keyword, type Selector } from './expression.ts';
 import { parseFilter } from './parse-filter.ts';
 import { SqlParameters } from './sql-parameters.ts';
 
@@ -38,6 +38,8 @@ export interface FilterScope {
   /** Expressions of the groups, by name and by ARN. */
   readonly groups: ReadonlyMap<string, string>;
   readonly accountId: string;
+  /** Whether `condition` is asked of rows of `trace_summaries` instead; then there is nothing to ask before. */
+  readonly ofSummaries?: boolean;
 }
 
 /** Columns of the inner query that the condition reads; `GROUP BY trace_id` over rows of kind segment. */
@@ -63,6 +65,22 @@ const rootColumns: Readonly<Partial<Record<Keyword, string>>> = {
   duration: 'trace_seconds',
 };
 
+/** The same of a row of `trace_summaries`. */
+const summaryColumns: typeof rootColumns = {
+  ok: '(fault = 0 AND error = 0)',
+  fault: '(fault = 1)',
+  error: '(error = 1)',
+  throttle: '(any_throttle = 1)',
+  partial: '(any_in_progress = 1)',
+  'http.status': 'http_status',
+  'http.url': 'http_url',
+  'http.method': 'http_method',
+  'http.useragent': 'user_agent',
+  'http.clientip': 'client_ip',
+  responsetime: '(response_micros / 1e6)',
+  duration: '(trace_micros / 1e6)',
+};
+
 const anySegmentKeywords = new Set<Keyword>(['user', 'availabilityzone', 'instance.id', 'resource.arn']);
 const groupDepthMax = 5;
 
@@ -80,6 +98,7 @@ export function compileFilter(text: string, scope: FilterScope, parameters: SqlP
     const rest = { expression: compiler.split(expression, atoms), atoms };
     return { condition: 'true', prefilter: 'true', rest };
   }
+  if (scope.ofSummaries) return { condition, prefilter: 'true' };
   if (isOfTraceId(expression)) {
     return { condition: 'true', prefilter: condition, ...rareSegment(expression, parameters) };
   }
@@ -121,7 +140,8 @@ class FilterCompiler {
         return this.keyword(expression);
       case 'annotation': {
         const { key, comparison } = expression;
-        return this.anySegment(compileAnnotation('annotations', key, comparison, this.parameters));
+        const annotation = compileAnnotation('annotations', key, comparison, this.parameters);
+        return this.scope.ofSummaries ? annotation : this.anySegment(annotation);
       }
       case 'service':
         return this.service(expression);
@@ -154,7 +174,7 @@ class FilterCompiler {
 
   private keyword(expression: Extract<Expression, { kind: 'keyword' }>): string {
     const { keyword, comparison, position } = expression;
-    const column = rootColumns[keyword];
+    const column = (this.scope.ofSummaries ? summaryColumns : rootColumns)[keyword];
     if (column) return compileComparison(column, keyword, comparison, this.parameters);
     if (anySegmentKeywords.has(keyword))
       return this.anySegment(compileCondition(expression, segmentColumns, this.parameters));
@@ -169,13 +189,24 @@ class FilterCompiler {
   }
 
   private service({ selector, condition }: Extract<Expression, { kind: 'service' }>): string {
+    const isThere = this.scope.ofSummaries ? this.hasNode(selector) : 'true';
+    if (this.scope.ofSummaries && condition.kind === 'all') return isThere;
     const real = this.anySegment(
       `kind = 'segment' AND ${compileSelector(selector, { name: 'name', type: 'type' }, this.parameters)} AND ${compileCondition(condition, segmentColumns, this.parameters)}`,
     );
     const inferred = this.inferredNode(
       `${compileSelector(selector, { name: 'target_name', type: 'target_type' }, this.parameters)} AND ${compileCondition(condition, callColumns, this.parameters)}`,
     );
-    return `(${real} OR ${inferred})`;
+    return `(${isThere} AND (${real} OR ${inferred}))`;
+  }
+
+  private hasNode(selector: Selector): string {
+    const node = compileSelector(selector, { name: 'nodeName', type: 'nodeType' }, this.parameters);
+    const { name, type, accountId } = selector;
+    if (name !== undefined && type === undefined && accountId === undefined) {
+      return `has(node_names, ${this.parameters.text(name)})`;
+    }
+    return `arrayExists((nodeName, nodeType) -> ${node}, node_names, node_types)`;
   }
 
   private edge({ from, to, condition }: Extract<Expression, { kind: 'edge' }>): string {
@@ -217,10 +248,15 @@ class FilterCompiler {
 
   private inferredNode(condition: string): string {
     const { rows, callRows } = this.scope;
-    return `trace_id IN (SELECT trace_id FROM calls WHERE ${callRows} AND ${condition}
-      AND (trace_id, toString(id)) NOT IN (SELECT trace_id, parent_id FROM segments WHERE ${rows} AND kind = 'segment' AND parent_id != '')
-      AND (trace_id, parent_id) NOT IN (SELECT trace_id, toString(id) FROM calls WHERE ${callRows} AND namespace = 'aws'))`;
+    return `trace_id IN (SELECT trace_id FROM calls WHERE ${inferredNodesSql(rows, callRows)} AND ${condition})`;
   }
+}
+
+/** SQL on `calls`: those that stand for the service that they called, since it sends nothing. */
+export function inferredNodesSql(rows: string, callRows: string): string {
+  return `${callRows}
+      AND (trace_id, toString(id)) NOT IN (SELECT trace_id, parent_id FROM segments WHERE ${rows} AND kind = 'segment' AND parent_id != '')
+      AND (trace_id, parent_id) NOT IN (SELECT trace_id, toString(id) FROM calls WHERE ${callRows} AND namespace = 'aws')`;
 }
 
 /** Keywords that a rootcause { } may hold; only their presence matters here. */

@@ -6,7 +6,7 @@ import type { AccountRegion } from '../../wire/aws/call-context.ts';
 import type { EdgeGroup, NodeGroup } from '../graph/build-graph.ts';
 import type { TraceId } from '../model.ts';
 import { type GraphSelection, readGraphGroups } from '../read-graph-groups.ts';
-import { defaultPolicy, type SettlePolicy } from './plan-settling.ts';
+import { type Arrivals, defaultPolicy, type SettlePolicy } from './plan-settling.ts';
 import { planSelection, readSettled, type SettledCondition } from './read-settled.ts';
 import { Settler } from './settler.ts';
 
@@ -65,6 +65,11 @@ export class Settling {
   async step(): Promise<number> {
     await this.settler.step(this.stopping.signal);
     return this.settler.pendingCount();
+  }
+
+  /** Minutes that are not settled, and until when arrivals are known; undefined until the store has been looked through. */
+  open(scope: AccountRegion): { seenMs: number; minutes: ReadonlyMap<number, Arrivals> } | undefined {
+    return this.settler.open(scope);
   }
 
   /** Minutes that are waiting to be counted; undefined until the store has been looked through. */

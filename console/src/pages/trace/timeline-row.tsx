@@ -68,7 +68,7 @@ export function TimelineRow({
       {...(line.hasChildren && !many ? { 'aria-expanded': line.open } : {})}
       onClick={onOpen}
     >
-      <span className="hatoba-row-name" style={{ paddingLeft: 6 + Math.min(depth, 20) * 14 }}>
+      <span className="hatoba-row-name" style={{ paddingLeft: 6 + Math.min(depth, 12) * 12 }}>
         {line.hasChildren && !many ? (
           <button
             type="button"

@@ -1,0 +1,219 @@
+import type { QueryParameter, TelemetryStore } from '../../stores/telemetry/store.ts';
+import type { AccountRegion } from '../../wire/aws/call-context.ts';
+import { inferredNodesSql, traceAggregateColumns } from '../filter/compile-filter.ts';
+import { newestVersion } from '../find-traces.ts';
+import type { TraceId } from '../model.ts';
+import type { OnSettled, SettledMinutes } from '../settle/index.ts';
+import { readDocumentsInto, type StoredTrace } from '../store.ts';
+import { summarizeTrace } from '../trace/summarize-trace.ts';
+
+/** Traces at a time: between two of these the process answers others. */
+const tracesAtOnce = 100;
+/** Where the other parts of a settled trace are looked for first: as far as lists of traces look around their range. */
+const beforeMs = 600_000;
+const afterMs = 3_600_000;
+const dayMs = 86_400_000;
+/** Nobody waits for this: one processor, and memory that leaves room for queries. */
+const settings = { max_threads: 1, max_memory_usage: 600_000_000 };
+
+/** Keeps the line of each settled trace in the list of traces. */
+export function summariesWriter(telemetry: TelemetryStore): OnSettled {
+  return async (minutes, signal) => {
+    for await (const traceIds of minutes.traceIds()) {
+      for (let first = 0; first < traceIds.length; first += tracesAtOnce) {
+        signal.throwIfAborted();
+        await writeSummaries(telemetry, minutes, traceIds.slice(first, first + tracesAtOnce), signal);
+      }
+    }
+  };
+}
+
+interface Known {
+  readonly traceId: TraceId;
+  readonly startMicros: string;
+  readonly documents: number;
+}
+
+async function writeSummaries(
+  telemetry: TelemetryStore,
+  minutes: SettledMinutes,
+  traceIds: readonly TraceId[],
+  signal: AbortSignal,
+): Promise<void> {
+  const near = { fromMs: minutes.startMs - beforeMs, toMs: minutes.endMs + afterMs };
+  const reading = new SummaryReading(telemetry, minutes, signal);
+  const [known, traces] = await Promise.all([
+    reading.readKnown(traceIds, { fromMs: minutes.startMs - dayMs, toMs: minutes.endMs + dayMs }),
+    reading.readTraces(traceIds, near),
+  ]);
+  // What a summary knows of and is not near is read wherever it is: by the index of ids, which takes longer.
+  const far = traceIds.filter((id) =>
+    known.some(
+      (row) => row.traceId === id && (isOutside(row, near) || row.documents > (traces.get(id)?.revision ?? 0)),
+    ),
+  );
+  const isFar = new Set(far);
+  const close = traceIds.filter((id) => !isFar.has(id));
+  const rows = [
+    ...(await reading.summarize(close, traces, near, known)),
+    ...(far.length > 0 ? await reading.summarize(far, await reading.readTraces(far, undefined), undefined, known) : []),
+  ];
+  await telemetry.insert('trace_summaries', rows, { acknowledged: true });
+}
+
+interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+function isOutside({ startMicros }: Known, { fromMs, toMs }: Span): boolean {
+  return Number(startMicros) < fromMs * 1000 || Number(startMicros) >= toMs * 1000;
+}
+
+interface AggregateRow {
+  readonly traceId: TraceId;
+  readonly startMicros: string;
+  readonly root: [number, number, number, string, string, string, string, number];
+  readonly any_throttle: number;
+  readonly any_in_progress: number;
+  readonly trace_seconds: number;
+  readonly stored: string[];
+}
+
+interface FactsRow {
+  readonly traceId: TraceId;
+  readonly nodes: [name: string, type: string][];
+  readonly annotations: string[];
+}
+
+class SummaryReading {
+  private readonly telemetry: TelemetryStore;
+  private readonly scope: AccountRegion;
+  private readonly signal: AbortSignal;
+
+  constructor(telemetry: TelemetryStore, scope: AccountRegion, signal: AbortSignal) {
+    this.telemetry = telemetry;
+    this.scope = { account: scope.account, region: scope.region };
+    this.signal = signal;
+  }
+
+  /** Summaries that were written before, also those whose trace has moved since. */
+  readKnown(traceIds: readonly TraceId[], span: Span): Promise<Known[]> {
+    return this.query<Known>(
+      `SELECT toString(trace_id) AS traceId, toUnixTimestamp64Micro(start) AS startMicros, max(documents) AS documents
+       FROM trace_summaries WHERE ${this.rows(span)} GROUP BY trace_id, start HAVING argMax(deleted, trace_summaries.documents) = 0`,
+      traceIds,
+      span,
+    );
+  }
+
+  async readTraces(traceIds: readonly TraceId[], span: Span | undefined): Promise<Map<TraceId, StoredTrace>> {
+    const traces = new Map<TraceId, StoredTrace>();
+    await readDocumentsInto(traces, {
+      query: (sql) => this.query<{ traceId: string; document: string }>(sql, traceIds, span),
+      rows: this.rows(span),
+    });
+    return traces;
+  }
+
+  async summarize(
+    traceIds: readonly TraceId[],
+    traces: ReadonlyMap<TraceId, StoredTrace>,
+    span: Span | undefined,
+    known: readonly Known[],
+  ): Promise<object[]> {
+    const [aggregates, facts, inferred] = await this.readColumns(traceIds, span);
+    const factsOf = new Map(facts.map((row) => [row.traceId, row]));
+    const inferredOf = new Map(inferred.map((row) => [row.traceId, row.nodes]));
+    const rows: object[] = [];
+    for (const row of aggregates) {
+      const stored = traces.get(row.traceId);
+      if (!stored) continue;
+      const nodes = [...(factsOf.get(row.traceId)?.nodes ?? []), ...(inferredOf.get(row.traceId) ?? [])];
+      const key = { ...this.scope, trace_id: row.traceId, documents: stored.revision };
+      rows.push({
+        ...key,
+        ...columnsOf(row, nodes),
+        annotations: factsOf.get(row.traceId)?.annotations ?? [],
+        summary: JSON.stringify(summarizeTrace(stored.trace, this.scope.account, stored.revision)),
+      });
+      for (const { traceId, startMicros } of known) {
+        const hasMoved = traceId === row.traceId && startMicros !== row.startMicros;
+        if (hasMoved) rows.push({ ...key, start: toSeconds(startMicros), deleted: 1 });
+      }
+    }
+    return rows;
+  }
+
+  /** What filters ask for, by the same statements that answer for traces without a summary. */
+  private readColumns(traceIds: readonly TraceId[], span: Span | undefined) {
+    const rows = this.rows(span);
+    return Promise.all([
+      this.query<AggregateRow>(
+        `SELECT toString(trace_id) AS traceId, toUnixTimestamp64Micro(min(segments.start)) AS startMicros, ${traceAggregateColumns},
+           arraySort(groupUniqArray(toString(segments.stored))) AS stored
+         FROM segments WHERE ${rows} AND ${newestVersion(rows)} GROUP BY trace_id`,
+        traceIds,
+        span,
+      ),
+      this.query<FactsRow>(
+        `SELECT toString(trace_id) AS traceId, groupUniqArrayIf((name, type), kind = 'segment') AS nodes,
+           arraySort(groupUniqArrayArray(segments.annotations)) AS annotations
+         FROM segments WHERE ${rows} GROUP BY trace_id`,
+        traceIds,
+        span,
+      ),
+      this.query<Omit<FactsRow, 'annotations'>>(
+        `SELECT toString(trace_id) AS traceId, groupUniqArray((target_name, target_type)) AS nodes
+         FROM calls WHERE ${inferredNodesSql(rows, rows)} GROUP BY trace_id`,
+        traceIds,
+        span,
+      ),
+    ]);
+  }
+
+  private rows(span: Span | undefined): string {
+    const time = span
+      ? 'AND start >= fromUnixTimestamp64Milli({from:Int64}) AND start < fromUnixTimestamp64Milli({to:Int64})'
+      : '';
+    return `account = {account:String} AND region = {region:String} AND trace_id IN {traceIds:Array(String)} ${time}`;
+  }
+
+  private query<Row>(sql: string, traceIds: readonly TraceId[], span: Span | undefined): Promise<Row[]> {
+    const parameters: Record<string, QueryParameter> = {
+      account: this.scope.account,
+      region: this.scope.region,
+      traceIds: [...traceIds],
+      from: Math.round(span?.fromMs ?? 0),
+      to: Math.round(span?.toMs ?? 0),
+    };
+    return this.telemetry.query<Row>(sql, parameters, { timeoutMs: 120_000, signal: this.signal, settings });
+  }
+}
+
+function columnsOf(row: AggregateRow, nodes: FactsRow['nodes']) {
+  const [fault, error, http_status, http_url, http_method, user_agent, client_ip, responseSeconds] = row.root;
+  return {
+    start: toSeconds(row.startMicros),
+    fault,
+    error,
+    any_throttle: row.any_throttle,
+    any_in_progress: row.any_in_progress,
+    http_status,
+    http_method,
+    http_url,
+    user_agent,
+    client_ip,
+    response_micros: Math.round(responseSeconds * 1e6),
+    trace_micros: Math.round(row.trace_seconds * 1e6),
+    node_names: nodes.map(([name]) => name),
+    node_types: nodes.map(([, type]) => type),
+    stored: row.stored,
+  };
+}
+
+/** Epoch seconds with six decimals: what the engine takes for a time without losing any. */
+function toSeconds(micros: string): string {
+  const padded = micros.padStart(7, '0');
+  return `${padded.slice(0, -6)}.${padded.slice(-6)}`;
+}
