@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { XRay } from '@aws-sdk/client-xray';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AppProcess, startApp } from '../support/app-process.ts';
 import { type HatobaProcess, startHatoba } from '../support/hatoba-process.ts';
+import { ledgerOf, newTraceId } from '../support/otlp-client.ts';
 import { describeWith, pythonWith } from '../support/programs.ts';
 import { until } from '../support/until.ts';
 
@@ -30,8 +32,6 @@ const start = async (command: string, file: string, env: NodeJS.ProcessEnv = {})
   apps.push(app);
   return app.url;
 };
-
-const newTraceId = (): string => `1-${Math.floor(Date.now() / 1000).toString(16)}-${randomBytes(12).toString('hex')}`;
 
 /** Names of the services of a trace with the names of what each calls, once `count` of them are there. */
 async function edgesOf(traceId: string, count: number): Promise<Record<string, string[]>> {
@@ -66,22 +66,85 @@ describe('OpenTelemetry alone', () => {
   });
 });
 
-describeWith('python', 'X-Ray SDKs and OpenTelemetry together', () => {
-  test('Express, OpenTelemetry and Flask are one connected trace', async () => {
+/** The documents of a trace, once there are as many, parsed. */
+const documentsOf = (traceId: string, count: number) =>
+  until(`${count} documents of ${traceId}`, async () => {
+    const { Traces } = await xray.batchGetTraces({ TraceIds: [traceId] });
+    const segments = Traces?.[0]?.Segments ?? [];
+    return segments.length === count ? segments.map(({ Document }) => JSON.parse(Document!)) : undefined;
+  });
+
+describe('an SDK with its ECS plugin through UDP', () => {
+  const cases: [name: string, command: string | undefined, file: string][] = [
+    ['express-app', 'node', 'express-xray.cjs'],
+    ['flask-app', pythonWith('flask, aws_xray_sdk'), 'flask_xray.py'],
+  ];
+  test.each(cases.filter(([, command]) => command !== undefined))(
+    '%s: every document appears, none is refused',
+    async (name, command, file) => {
+      const before = await ledgerOf(hatoba, 'udp');
+      const url = await start(command!, file);
+      const traceIds = Array.from({ length: 12 }, newTraceId);
+      for (const traceId of traceIds) {
+        const answer = await fetch(url, { headers: { 'x-amzn-trace-id': `Root=${traceId};Sampled=1` } });
+        expect(answer.status).toBe(200);
+      }
+      for (const traceId of traceIds) {
+        const [document] = await documentsOf(traceId, 1);
+        expect(document).toMatchObject({
+          name,
+          origin: 'AWS::ECS::Container',
+          aws: { ecs: { container: hostname() }, xray: { sdk: expect.stringMatching(/^X-Ray for (Node.js|Python)$/) } },
+          http: { response: { status: 200 } },
+        });
+      }
+      const after = await ledgerOf(hatoba, 'udp');
+      expect(after).toMatchObject({ refused: 0, received: before.received + 12, stored: before.stored + 12 });
+    },
+  );
+});
+
+describeWith('python', 'X-Ray SDKs, OpenTelemetry and Zipkin together', () => {
+  test('Express, OpenTelemetry by OTLP, OpenTelemetry by Zipkin and Flask are one connected trace and one map', async () => {
     const python = pythonWith('flask, aws_xray_sdk')!;
     const flask = await start(python, 'flask_xray.py');
-    const otel = await start('node', 'otel.cjs', { SERVICE: 'otel-app', PROPAGATOR: 'xray', NEXT_URL: flask });
+    const zipkin = await start('node', 'otel.cjs', {
+      SERVICE: 'zipkin-app',
+      PROPAGATOR: 'xray',
+      NEXT_URL: flask,
+      ZIPKIN_URL: `http://127.0.0.1:${hatoba.ports.otlpHttp}/api/v2/spans`,
+    });
+    const otel = await start('node', 'otel.cjs', { SERVICE: 'otel-app', PROPAGATOR: 'xray', NEXT_URL: zipkin });
     const express = await start('node', 'express-xray.cjs', { NEXT_URL: otel });
+    const sources = ['udp', 'otlp-http', 'zipkin'] as const;
+    const before = await Promise.all(sources.map((source) => ledgerOf(hatoba, source)));
     const traceId = newTraceId();
     const answer = await fetch(express, { headers: { 'x-amzn-trace-id': `Root=${traceId};Sampled=1` } });
     expect(await answer.json()).toEqual({ next: 200 });
-    const edges = await edgesOf(traceId, 3);
-    expect(edges).toMatchObject({ 'express-app': ['otel-app'], 'otel-app': ['flask-app'], 'flask-app': [] });
-    const { TraceSummaries = [] } = await xray.getTraceSummaries({
-      StartTime: new Date(Date.now() - 600_000),
-      EndTime: new Date(),
-      FilterExpression: 'annotation.language = "python" AND service("express-app")',
+    const edges = await edgesOf(traceId, 4);
+    // Nothing but the four: no address, no inferred twin of any of them.
+    expect(edges).toEqual({
+      'express-app': ['otel-app'],
+      'otel-app': ['zipkin-app'],
+      'zipkin-app': ['flask-app'],
+      'flask-app': [],
     });
-    expect(TraceSummaries.map((summary) => summary.Id)).toEqual([traceId]);
+    const documents = await documentsOf(traceId, 4);
+    expect(documents.map(({ name }) => name)).toEqual(['express-app', 'otel-app', 'zipkin-app', 'flask-app']);
+    for (const [index, document] of documents.entries()) {
+      const caller = documents[index - 1];
+      if (caller) expect(caller.subsegments.map(({ id }: { id: string }) => id)).toContain(document.parent_id);
+    }
+    const range = { StartTime: new Date(Date.now() - 600_000), EndTime: new Date(Date.now() + 60_000) };
+    const find = async (FilterExpression: string) =>
+      (await xray.getTraceSummaries({ ...range, FilterExpression })).TraceSummaries?.map(({ Id }) => Id);
+    expect(await find('annotation.language = "python" AND service("express-app")')).toEqual([traceId]);
+    expect(await find('edge("otel-app", "zipkin-app") AND edge("zipkin-app", "flask-app")')).toEqual([traceId]);
+    // Each client's spans came by its own way, and none was refused.
+    for (const [index, source] of sources.entries()) {
+      const { received, stored, refused } = await ledgerOf(hatoba, source);
+      expect({ source, refused, waiting: received - stored }).toEqual({ source, refused: 0, waiting: 0 });
+      expect(received).toBeGreaterThan(before[index]!.received);
+    }
   });
 });

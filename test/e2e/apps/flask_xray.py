@@ -1,4 +1,4 @@
-# An ordinary Flask application with the Python X-Ray SDK.
+# An ordinary Flask application with the Python X-Ray SDK and its ECS plugin.
 import os
 import sys
 
@@ -8,7 +8,11 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 app = Flask(__name__)
-xray_recorder.configure(service="flask-app", daemon_address=os.environ["AWS_XRAY_DAEMON_ADDRESS"])
+xray_recorder.configure(
+    service="flask-app",
+    daemon_address=os.environ["AWS_XRAY_DAEMON_ADDRESS"],
+    plugins=("ECSPlugin",),
+)
 XRayMiddleware(app, xray_recorder)
 
 

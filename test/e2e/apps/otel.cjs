@@ -1,13 +1,15 @@
 // An ordinary OpenTelemetry application. SERVICE names it, NEXT_URL (if set) is called on each request, and with
-// PROPAGATOR=xray it continues X-Ray's header as the X-Ray SDKs do; else W3C headers, the SDK's default.
+// PROPAGATOR=xray it continues X-Ray's header as the X-Ray SDKs do; else W3C headers, the SDK's default. With ZIPKIN_URL
+// it sends what it saw as Zipkin spans, else by OTLP.
 const { NodeSDK } = require('@opentelemetry/sdk-node');
 const { OTLPTraceExporter } = require('@opentelemetry/exporter-trace-otlp-proto');
+const { ZipkinExporter } = require('@opentelemetry/exporter-zipkin');
 const { HttpInstrumentation } = require('@opentelemetry/instrumentation-http');
 const { AWSXRayPropagator } = require('@opentelemetry/propagator-aws-xray');
 
 const sdk = new NodeSDK({
   serviceName: process.env.SERVICE,
-  traceExporter: new OTLPTraceExporter(),
+  traceExporter: process.env.ZIPKIN_URL ? new ZipkinExporter({ url: process.env.ZIPKIN_URL }) : new OTLPTraceExporter(),
   metricReaders: [],
   instrumentations: [new HttpInstrumentation()],
   ...(process.env.PROPAGATOR === 'xray' && { textMapPropagator: new AWSXRayPropagator() }),
