@@ -88,6 +88,32 @@ export async function getLogEvents(
   return (await call<{ events?: LogEvent[] }>(scope, 'GetLogEvents', input, signal)).events ?? [];
 }
 
+/** The lines of a stream before and after one of its lines, oldest first; the line itself is among them. */
+export async function getLogContext(
+  scope: Scope,
+  line: { group: string; stream: string; timestamp: number },
+  around: number,
+  signal?: AbortSignal,
+): Promise<LogEvent[]> {
+  const shared = { logGroupName: line.group, logStreamName: line.stream };
+  // Lines of one millisecond count on both sides: a few more than asked for may come, none is missing.
+  const sides = await Promise.all([
+    call<{ events?: LogEvent[] }>(
+      scope,
+      'GetLogEvents',
+      { ...shared, endTime: line.timestamp + 1, startFromHead: false, limit: around + 1 },
+      signal,
+    ),
+    call<{ events?: LogEvent[] }>(
+      scope,
+      'GetLogEvents',
+      { ...shared, startTime: line.timestamp + 1, startFromHead: true, limit: around },
+      signal,
+    ),
+  ]);
+  return sides.flatMap((side) => side.events ?? []);
+}
+
 const pageSize = 2000;
 const pagesMax = 4;
 

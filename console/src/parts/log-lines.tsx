@@ -31,7 +31,8 @@ export function LogLines({ events }: { events: readonly LogEvent[] }) {
   );
 }
 
-function StreamLink({ event }: { event: LogEvent }) {
+/** The stream by its last parts, in full on hover. */
+export function StreamLink({ event }: { event: LogEvent }) {
   const stream = event.logStreamName ?? '';
   const parts = stream.split('/');
   const short = parts.length > 2 ? `${parts.at(-2)}/${parts.at(-1)?.slice(0, 8)}` : stream;

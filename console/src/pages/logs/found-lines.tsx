@@ -5,19 +5,23 @@ import { useLive, useTimeRange } from '../../app/scope.ts';
 import { formatCount } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
 import { CountBars } from '../../parts/count-bars.tsx';
-import { LogLines } from '../../parts/log-lines.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
+import { addToPattern } from './add-to-pattern.ts';
+import { OpenLines } from './open-lines.tsx';
+import { PatternTable } from './pattern-table.tsx';
 
 interface FoundLinesProps {
   group: string;
   stream: string | undefined;
   pattern: string | undefined;
+  view: 'lines' | 'patterns';
+  onPattern: (pattern: string) => void;
 }
 
 const shownAtFirst = 500;
 
 /** Events of the range that match, newest first, with their number over time. */
-export function FoundLines({ group, stream, pattern }: FoundLinesProps) {
+export function FoundLines({ group, stream, pattern, view, onPattern }: FoundLinesProps) {
   const t = useText();
   const { now } = useTimeRange();
   const [wanted, setWanted] = useState(shownAtFirst);
@@ -51,7 +55,23 @@ export function FoundLines({ group, stream, pattern }: FoundLinesProps) {
                 </Button>
               )}
             </p>
-            <LogLines events={events.slice(0, wanted)} />
+            {view === 'patterns' ? (
+              <PatternTable
+                events={events}
+                range={now()}
+                onNarrow={(texts, mode) =>
+                  onPattern(
+                    texts.reduce((all, text) => addToPattern(all, { text, kind: 'string' }, mode), pattern ?? ''),
+                  )
+                }
+              />
+            ) : (
+              <OpenLines
+                events={events.slice(0, wanted)}
+                group={group}
+                onNarrow={(value, mode) => onPattern(addToPattern(pattern ?? '', value, mode))}
+              />
+            )}
           </div>
         );
       }}

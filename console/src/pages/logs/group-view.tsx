@@ -9,6 +9,8 @@ import { FoundLines } from './found-lines.tsx';
 import { LiveTail } from './live-tail.tsx';
 import { StreamTable } from './stream-table.tsx';
 
+const modes = ['on', 'streams', 'patterns'] as const;
+
 /** One log group or stream: search in the range, follow it live, or choose a stream. */
 export function GroupView({ group, stream }: { group: string; stream: string | undefined }) {
   const t = useText();
@@ -16,7 +18,7 @@ export function GroupView({ group, stream }: { group: string; stream: string | u
   const navigate = useNavigate({ from: '/logs' });
   const [text, setText] = useState(search.pattern ?? '');
   useEffect(() => setText(search.pattern ?? ''), [search.pattern]);
-  const mode = search.tail === 'on' || search.tail === 'streams' ? search.tail : 'search';
+  const mode = modes.find((one) => one === search.tail) ?? 'search';
   const run = () => navigate({ search: (before) => ({ ...before, pattern: text.trim() || undefined }) });
   return (
     <SpaceBetween size="s">
@@ -39,6 +41,7 @@ export function GroupView({ group, stream }: { group: string; stream: string | u
           label={t('logs.mode')}
           options={[
             { id: 'search', text: t('logs.events') },
+            { id: 'patterns', text: t('logs.patterns') },
             { id: 'on', text: t('logs.live-tail') },
             ...(stream ? [] : [{ id: 'streams', text: t('logs.streams') }]),
           ]}
@@ -55,7 +58,13 @@ export function GroupView({ group, stream }: { group: string; stream: string | u
       ) : mode === 'streams' ? (
         <StreamTable group={group} />
       ) : (
-        <FoundLines group={group} stream={stream} pattern={search.pattern} />
+        <FoundLines
+          group={group}
+          stream={stream}
+          pattern={search.pattern}
+          view={mode === 'patterns' ? 'patterns' : 'lines'}
+          onPattern={(pattern) => navigate({ search: (before) => ({ ...before, pattern: pattern || undefined }) })}
+        />
       )}
     </SpaceBetween>
   );
