@@ -14,8 +14,8 @@ import { groupHandlers, listGroups, readGroupExpressions } from './api/groups.ts
 import { insightHandlers } from './api/insights.ts';
 import { putHandlers } from './api/put-trace-segments.ts';
 import { retrievalHandlers } from './api/retrieve-traces.ts';
-import { samplingPreviewRoute } from './api/sampling-preview-route.ts';
 import { samplingHandlers, samplingRuleExists } from './api/sampling.ts';
+import { samplingPreviewRoute } from './api/sampling-preview-route.ts';
 import { settingsHandlers } from './api/settings.ts';
 import { ResourceTags, tagHandlers } from './api/tags.ts';
 import { timelineRoutes } from './api/timeline-routes.ts';
@@ -34,9 +34,9 @@ import { Ingest } from './receive/ingest.ts';
 import { Ledger } from './receive/ledger.ts';
 import { countUnreadable, otlpGrpcHandler } from './receive/otlp-grpc.ts';
 import { OtlpHttp, otlpBytesMax, otlpHeldBytesMax } from './receive/otlp-http.ts';
-import { summariesWriter } from './summaries/write-summaries.ts';
 import { TraceBudget } from './receive/trace-budget.ts';
 import { Settling } from './settle/index.ts';
+import { summariesWriter } from './summaries/write-summaries.ts';
 
 type XRay = typeof import('@aws-sdk/client-xray');
 
@@ -83,6 +83,7 @@ export function createTracesPlane(deps: TracesDeps): Traces {
     logger,
     readGroups: (selection, now) => settling.readGroups(selection, now),
   });
+  const groupMetrics = publishGroupMetrics({ telemetry, state, metrics: deps.metrics, clock, logger });
   const handlers: Handlers<XRay> = {
     ...putHandlers({ ingest }),
     ...getTracesHandlers({ telemetry, clock, traceBytesMax: config.traceBytesMax ?? Number.POSITIVE_INFINITY }),
@@ -102,7 +103,6 @@ export function createTracesPlane(deps: TracesDeps): Traces {
     }),
   };
   const servers = new Servers();
-  const stopping = new AbortController();
   const ports = { xray: 0, otlpHttp: 0, otlpGrpc: 0 };
   const grpcOf = (workload?: WorkloadIdentity) => {
     const source = sourceOf('otlp-grpc', workload);
@@ -219,7 +219,7 @@ export function createTracesPlane(deps: TracesDeps): Traces {
     async start() {
       settling.start();
       if (config.insights ?? true) insights.start();
-      void publishGroupMetrics({ telemetry, state, metrics: deps.metrics, clock, logger }, stopping.signal);
+      groupMetrics.start();
       ports.xray = await listenForDaemon();
       ports.otlpHttp = await servers.listen(config.host, config.otlpHttpPort, (request, response) => {
         serveOtlpHttp(request, response).catch((error: unknown) => {
@@ -230,10 +230,10 @@ export function createTracesPlane(deps: TracesDeps): Traces {
       ports.otlpGrpc = await servers.listenOn(grpcOf(), config.host, config.otlpGrpcPort);
     },
     async stop() {
-      stopping.abort();
       await settling.stop();
       events.stop();
       await insights.stop();
+      await groupMetrics.stop();
       await servers.close();
       await udp.stop();
     },

@@ -1,6 +1,7 @@
 import type { Group } from '@aws-sdk/client-xray';
 import type { MetricDatum, Metrics } from '../metrics/index.ts';
 import type { Clock } from '../platform/clock.ts';
+import { EveryMinute } from '../platform/every-minute.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { StateStore } from '../stores/state/store.ts';
 import type { TelemetryStore } from '../stores/telemetry/store.ts';
@@ -19,24 +20,25 @@ interface GroupMetricsDeps {
   readonly metrics: Metrics;
 }
 
+/** More minutes than this are not made up for. */
+const missedMinutesMax = 10;
+
 /**
  * Publishes, every minute, what became of the traces of each group: ApproximateTraceCount, FaultCount, ErrorCount,
  * ThrottleCount and ResponseTime of namespace AWS/X-Ray, dimension GroupName.
  */
-export async function publishGroupMetrics(
-  deps: GroupMetricsDeps & { clock: Clock; logger: Logger },
-  signal: AbortSignal,
-): Promise<void> {
-  const { clock, logger } = deps;
-  while (!signal.aborted) {
-    try {
-      await clock.sleep(minuteMs - (clock.now().getTime() % minuteMs), signal);
-      const endMs = Math.floor((clock.now().getTime() - settleMs) / minuteMs) * minuteMs;
-      await publishMinute(deps, endMs - minuteMs);
-    } catch (error) {
-      if (!signal.aborted) logger.warn({ error }, 'metrics of trace groups');
-    }
-  }
+export function publishGroupMetrics(deps: GroupMetricsDeps & { clock: Clock; logger: Logger }): EveryMinute {
+  return new EveryMinute(
+    async (fromMs, toMs) => {
+      const firstMs = Math.max(fromMs, toMs - missedMinutesMax * minuteMs);
+      for (let startMs = firstMs; startMs < toMs; startMs += minuteMs) await publishMinute(deps, startMs);
+    },
+    {
+      clock: deps.clock,
+      delayMs: settleMs,
+      onError: (error) => deps.logger.warn({ error: String(error) }, 'metrics of trace groups'),
+    },
+  );
 }
 
 /** One minute of every group. One whose filter cannot be counted is left out, with a metric of its own. */

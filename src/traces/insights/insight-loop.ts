@@ -1,6 +1,7 @@
 import type { Group } from '@aws-sdk/client-xray';
 import type { Metrics } from '../../metrics/index.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { EveryMinute } from '../../platform/every-minute.ts';
 import { newUuid } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { StaleVersionError, type StateStore, type Versioned } from '../../stores/state/store.ts';
@@ -19,7 +20,6 @@ import type { AnomalousNode, InsightRecord, NodeId } from './model.ts';
 import { historyRanges, minuteMs } from './node-history.ts';
 import {
   type GroupScope,
-  minuteOf,
   type NodeMinuteCounts,
   type ReadGroups,
   readBusyScopes,
@@ -56,37 +56,26 @@ const trimEveryMinutes = 60;
 export class InsightLoop {
   private readonly deps: InsightLoopDeps;
   private readonly owner = newUuid();
-  private readonly stopping = new AbortController();
-  private loop: Promise<void> = Promise.resolve();
+  private readonly minutes: EveryMinute;
   /** End of what was looked at, by group. */
   private readonly lookedAt = new Map<string, number>();
 
   constructor(deps: InsightLoopDeps) {
     this.deps = deps;
+    this.minutes = new EveryMinute((_fromMs, toMs) => this.lookAt(toMs), {
+      clock: deps.clock,
+      delayMs: settleMs,
+      onError: (error) => deps.logger.warn({ error: String(error) }, 'insights'),
+    });
   }
 
   start(): void {
-    this.loop = this.run();
+    this.minutes.start();
   }
 
   async stop(): Promise<void> {
-    this.stopping.abort(new Error('stopped'));
-    await this.loop;
+    await this.minutes.stop();
     await this.deps.state.releaseLease('xray-insights', this.owner).catch(() => {});
-  }
-
-  private async run(): Promise<void> {
-    const { clock, logger } = this.deps;
-    while (!this.stopping.signal.aborted) {
-      const sinceMs = (clock.now().getTime() - settleMs) % minuteMs;
-      await clock.sleep(minuteMs - sinceMs, this.stopping.signal).catch(() => {});
-      if (this.stopping.signal.aborted) return;
-      try {
-        await this.lookAt(minuteOf(clock.now().getTime() - settleMs));
-      } catch (error) {
-        if (!this.stopping.signal.aborted) logger.warn({ error: String(error) }, 'insights');
-      }
-    }
   }
 
   /** Everything up to `endMs`, a whole minute. Of several processes one does it. */
@@ -114,7 +103,7 @@ export class InsightLoop {
       try {
         await this.lookAtGroup(scope, group, ofGroup, endMs);
       } catch (error) {
-        if (this.stopping.signal.aborted || error instanceof StaleVersionError) continue;
+        if (this.minutes.signal.aborted || error instanceof StaleVersionError) continue;
         logger.warn({ group: group.GroupName, error: String(error) }, 'insights of a group');
         metrics.record(scope, 'AWS/X-Ray', [
           {

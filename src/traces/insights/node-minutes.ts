@@ -5,7 +5,7 @@ import type { GraphSelection } from '../read-graph-groups.ts';
 import type { AllGroups } from '../settle/index.ts';
 import { keyOf } from './find-root-cause.ts';
 import type { Impact, NodeId } from './model.ts';
-import { minuteMs, type NodeMinute } from './node-history.ts';
+import type { NodeMinute } from './node-history.ts';
 
 /** Requests of one node in one minute; `client` counts those of them that begin a trace. */
 export interface NodeMinuteCounts extends NodeId {
@@ -220,5 +220,3 @@ export async function readBusyScopes(
 }
 
 const parametersOf = ({ account, region, groupName }: GroupScope) => ({ account, region, groupName });
-
-export const minuteOf = (ms: number): number => Math.floor(ms / minuteMs) * minuteMs;
