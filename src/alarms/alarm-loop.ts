@@ -47,13 +47,21 @@ export class AlarmLoop {
 
   private async run(): Promise<void> {
     const { clock, logger, store } = this.options;
+    const ended = () => Math.floor((clock.now().getTime() - settleMs) / tickMs) * tickMs;
+    let doneMs = ended();
     while (!this.stopping.signal.aborted) {
-      const sinceTickMs = (clock.now().getTime() - settleMs) % tickMs;
-      await clock.sleep(tickMs - sinceTickMs, this.stopping.signal).catch(() => {});
-      if (this.stopping.signal.aborted) return;
+      const waitMs = doneMs + tickMs + settleMs - clock.now().getTime();
+      // Timers wake a little early: whoever rounds down then does one tick twice and leaves out the next.
+      if (waitMs > 0) {
+        await clock.sleep(waitMs, this.stopping.signal).catch(() => {});
+        continue;
+      }
+      const atMs = ended();
+      const isNewMinute = Math.floor(atMs / minuteMs) > Math.floor(doneMs / minuteMs);
+      doneMs = atMs;
       try {
         const now = clock.now();
-        await this.evaluate(new Date(Math.floor((now.getTime() - settleMs) / tickMs) * tickMs));
+        await this.evaluate(new Date(atMs), isNewMinute);
         this.ticks += 1;
         if (this.ticks % trimEveryTicks === 1) await store.trimHistory(now);
       } catch (error) {
@@ -62,15 +70,14 @@ export class AlarmLoop {
     }
   }
 
-  /** One pass over everything that is due at `at` (a multiple of ten seconds). */
-  async evaluate(at: Date): Promise<void> {
+  /** One pass over everything that is due at `at` (a multiple of ten seconds), the first of its minute or not. */
+  async evaluate(at: Date, isNewMinute: boolean): Promise<void> {
     const { store, metrics, traces } = this.options;
     const alarms = await store.list();
-    const isMinute = at.getTime() % minuteMs === 0;
     const due = alarms.filter(
       (found): found is Versioned<MetricAlarm> =>
         found.value.kind === 'metric' &&
-        (isMinute || periodOf(found.value) < 60 || found.value.state.reason === initialReason),
+        (isNewMinute || periodOf(found.value) < 60 || found.value.state.reason === initialReason),
     );
     // Long periods slide by whole minutes.
     const minute = new Date(Math.floor(at.getTime() / minuteMs) * minuteMs);
