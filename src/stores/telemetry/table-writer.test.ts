@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { systemClock } from '../../platform/clock.ts';
+import { ManualClock, systemClock } from '../../platform/clock.ts';
 import type { FailureKind } from './connection.ts';
 import type { EncodedRows } from './rows/encode-rows.ts';
 import { TelemetryDiskFullError } from './store.ts';
@@ -98,4 +98,51 @@ test('rows of two formats never share an insert', async () => {
     ['RowBinary', 1],
   ]);
   expect(lines()).toEqual(trimmed([0, 1, 2, 3]));
+});
+
+test('who was just acknowledged is waited for, but not for long; who comes to an idle table is stored at once', async () => {
+  const clock = new ManualClock();
+  const inserts: number[] = [];
+  let answer = () => {};
+  const writer = new TableWriter({
+    table: 'events',
+    clock,
+    send: ({ rows }) => {
+      inserts.push(rows);
+      return new Promise((resolve) => {
+        answer = () => resolve();
+      });
+    },
+    classify: () => 'refused',
+    serving: async () => {},
+    activeParts: () => 0,
+  });
+  const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+  const pass = async (ms: number) => {
+    await settle();
+    clock.advance(ms);
+    await settle();
+  };
+  const sends = [1, 2].map((id) => writer.add(line(id), true));
+  await pass(writerPolicy.acknowledgedWaitMs);
+  expect(inserts).toEqual([2]);
+  sends.push(writer.add(line(3), true));
+  await pass(90);
+  answer();
+  await settle();
+  // One of the two is back: the other may still come, for a third of what the insert took.
+  sends.push(writer.add(line(4), true));
+  await pass(29);
+  expect(inserts).toEqual([2]);
+  sends.push(writer.add(line(5), true));
+  await pass(0);
+  expect(inserts).toEqual([2, 3]);
+  answer();
+  await settle();
+  await pass(1000);
+  sends.push(writer.add(line(6), true));
+  await pass(writerPolicy.acknowledgedWaitMs);
+  expect(inserts).toEqual([2, 3, 1]);
+  answer();
+  await Promise.all(sends);
 });
