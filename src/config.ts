@@ -52,6 +52,10 @@ export const configSchema = z.strictObject({
     .default([]),
   /** Days that telemetry is kept. */
   retentionDays: z.coerce.number().int().min(1).default(30),
+  /** Whether old traces are thinned: counts stay exact, errors, the slowest and rare ways stay whole, of the rest a sample. */
+  thinning: z.enum(['on', 'off']).default('on'),
+  /** Hours that every trace is kept, before its day may be thinned. */
+  hotHours: z.coerce.number().min(1).default(48),
   /** Of telemetry; beyond it the oldest day goes. */
   maxDiskGB: z.coerce.number().positive().default(20),
   /** What the telemetry engine may use. */
@@ -82,6 +86,8 @@ export const environmentNames: Readonly<Record<string, keyof Config>> = {
   HATOBA_TASK_USER: 'taskUser',
   HATOBA_RETENTION_DAYS: 'retentionDays',
   HATOBA_MAX_DISK_GB: 'maxDiskGB',
+  HATOBA_THINNING: 'thinning',
+  HATOBA_HOT_HOURS: 'hotHours',
 };
 
 /** `flags` holds only what was given on the command line; `configFile` is `--config`, else ./hatoba.yaml if it is there. */

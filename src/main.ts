@@ -91,6 +91,9 @@ export async function startHatoba(config: Config): Promise<Hatoba> {
       allowedHosts: config.allowedHosts,
       corsOrigins: config.cors,
       retentionDays: config.retentionDays,
+      thinning: config.thinning,
+      hotHours: config.hotHours,
+      maxDiskGB: config.maxDiskGB,
     },
   });
   const traffic = createTraffic({

@@ -73,7 +73,19 @@ export function createTracesPlane(deps: TracesDeps): Traces {
   const budget = new ByteBudget(otlpHeldBytesMax);
   const otlp = new OtlpHttp({ ingest, ledger, budget });
   const tags = new ResourceTags(state);
-  const settling = new Settling({ telemetry, state, clock, logger, onSettled: [summariesWriter(telemetry)] });
+  const settling = new Settling({
+    telemetry,
+    state,
+    clock,
+    logger,
+    onSettled: [summariesWriter(telemetry)],
+    thinning: {
+      policy: { isOn: config.thinning === 'on', hotHours: config.hotHours ?? 48 },
+      diskBytesMax: (config.maxDiskGB ?? Number.POSITIVE_INFINITY) * 1e9,
+      scope: config,
+    },
+    onThinned: (source, documents) => ledger.thinned(source, documents),
+  });
   const graphDeps = { telemetry, state, clock, settling };
   const insights = createInsights({
     state,
@@ -159,6 +171,7 @@ export function createTracesPlane(deps: TracesDeps): Traces {
   return {
     services: [{ service: 'xray', handlers }],
     routes: [
+      ...settling.routes(),
       {
         method: 'GET',
         path: '/_hatoba/traces/ledger',

@@ -36,6 +36,8 @@ export interface Traces extends Plane {
     received: number;
     accepted: number;
     stored: number;
+    /** Documents of old traces that were thinned out. */
+    thinned: number;
     refused: number;
     reasons: Record<string, number>;
   }[];
@@ -121,6 +123,12 @@ export interface TracesDeps {
     readonly insights?: boolean;
     /** Documents older than this are refused; default 30. */
     readonly retentionDays?: number;
+    /** Whether days older than `hotHours` are thinned, or days that fill `maxDiskGB`; default off. */
+    readonly thinning?: 'on' | 'off';
+    /** Default 48. */
+    readonly hotHours?: number;
+    /** Of all telemetry; without it nothing is thinned for want of room. */
+    readonly maxDiskGB?: number;
   };
 }
 

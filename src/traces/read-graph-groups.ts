@@ -36,6 +36,15 @@ export interface GraphGroups {
   readonly edges: readonly (EdgeKey & CountGroup & Windowed)[];
 }
 
+/** The map would take more time or memory than one answer may; the message says so. */
+export class MapTooLargeError extends Error {}
+
+/** What the queries of a map may take at a time, three of them side by side. */
+const querySettings = { max_memory_usage: 500_000_000, max_bytes_before_external_group_by: 200_000_000 };
+/** Every statement carries its own constants: compiled, a short range would take longer. A long scan is worth it. */
+const uncompiled = { compile_expressions: 0, compile_aggregate_expressions: 0 };
+const longMs = 3_600_000;
+const queryMs = 30_000;
 const recentMs = 30_000;
 const unownedMax = 50_000;
 const noWindow = 1_000_000_000;
@@ -52,6 +61,7 @@ export async function readGraphGroups(
   now: Date,
   signal?: AbortSignal,
   ranges: readonly TimeRange[] = [selection],
+  leftMs: () => number = () => queryMs,
 ): Promise<GraphGroups> {
   const parameters = {
     ...selection.parameters,
@@ -65,8 +75,17 @@ export async function readGraphGroups(
     selection.traceCondition ? ` AND ${selection.traceCondition}` : ''
   }${selection.asOfMs === undefined ? '' : ' AND stored <= fromUnixTimestamp64Milli({asOf:Int64})'}`;
   const source: GraphSource = { scope, ranges, isByMinute: selection.isOfWholeTraces !== true };
-  const query = <T = Row>(sql: string, more: Record<string, QueryParameter> = {}) =>
-    telemetry.query<T>(sql, { ...parameters, ...more }, { timeoutMs: 30_000, ...(signal ? { signal } : {}) });
+  const lengthMs = ranges.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0);
+  const settings = lengthMs > longMs ? querySettings : { ...querySettings, ...uncompiled };
+  const query = async <T = Row>(sql: string, more: Record<string, QueryParameter> = {}) => {
+    const timeoutMs = leftMs();
+    if (timeoutMs <= 0) throw new MapTooLargeError('time');
+    const options = { timeoutMs, settings, ...(signal ? { signal } : {}) };
+    return telemetry.query<T>(sql, { ...parameters, ...more }, options).catch((error: unknown) => {
+      const limit = limitOf(error);
+      throw limit ? new MapTooLargeError(limit) : error;
+    });
+  };
   const [versions] = await query(versionsSql(source));
   const ofSegments = Number(versions?.segments) !== 0;
   const [nodes, edges, direct, resolved] = await Promise.all([
@@ -85,6 +104,22 @@ export async function readGraphGroups(
     edges: [...[...edges, ...direct].map(toEdgeGroup), ...resolved],
   };
 }
+
+/** Which of its limits the engine stopped a query at. */
+function limitOf(error: unknown): string | undefined {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? engineLimits[code] : undefined;
+}
+
+const engineLimits: Readonly<Record<string, string>> = {
+  158: 'rows',
+  159: 'time',
+  160: 'time',
+  191: 'memory',
+  241: 'memory',
+  307: 'rows',
+  396: 'rows',
+};
 
 /** What ended after this may still have a callee on its way. */
 export const recentAfterMicros = (now: Date): number => Math.round((now.getTime() - recentMs) * 1000);

@@ -6,6 +6,8 @@ import type { AccountRegion, CallContext } from '../../wire/aws/call-context.ts'
 import type { Handlers } from '../../wire/aws/service-table.ts';
 import { readNewestStored, traceCondition } from '../find-traces.ts';
 import { buildGraph } from '../graph/build-graph.ts';
+import { addLinkEdges } from '../links/add-link-edges.ts';
+import { readLinkGroups } from '../links/read-links.ts';
 import { parseTraceId } from '../model.ts';
 import type { GraphSelection } from '../read-graph-groups.ts';
 import type { Settling } from '../settle/index.ts';
@@ -71,6 +73,8 @@ export function graphHandlers(deps: GraphDeps): Pick<Handlers<XRay>, 'GetService
           isOfWholeTraces: true,
         },
         context,
+        // Both ends: what the traces took, and who took what they made.
+        '(trace_id IN {traceIds:Array(String)} OR linked_trace_id IN {traceIds:Array(String)})',
       );
       return { Services: services };
     },
@@ -112,10 +116,19 @@ export async function selectFilter(
   }
 }
 
-async function readServices(deps: GraphDeps, selection: GraphSelection, context: CallContext) {
+async function readServices(
+  deps: GraphDeps,
+  selection: GraphSelection,
+  context: CallContext,
+  linkCondition = selection.traceCondition,
+) {
   const now = deps.clock.now();
-  const { nodes, edges } = await deps.settling.readGroups(selection, now, context.signal);
-  return buildGraph(nodes, edges, context.account, now);
+  const linked = { ...selection, ...(linkCondition ? { traceCondition: linkCondition } : {}) };
+  const [{ nodes, edges }, links] = await Promise.all([
+    deps.settling.readGroups(selection, now, context.signal),
+    readLinkGroups(deps.telemetry, linked, context.signal),
+  ]);
+  return addLinkEdges(buildGraph(nodes, edges, context.account, now), links, context.account);
 }
 
 function readToken(token: string | undefined): { offset: number; asOfMs: number } | undefined {

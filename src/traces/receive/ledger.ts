@@ -3,6 +3,7 @@ export interface LedgerEntry {
   received: number;
   accepted: number;
   stored: number;
+  thinned: number;
   refused: number;
   reasons: Record<string, number>;
 }
@@ -25,6 +26,10 @@ export class Ledger {
     this.entry(source).stored += count;
   }
 
+  thinned(source: string, count: number): void {
+    this.entry(source).thinned += count;
+  }
+
   refused(source: string, reason: string, count = 1): void {
     const entry = this.entry(source);
     entry.refused += count;
@@ -40,7 +45,7 @@ export class Ledger {
   private entry(source: string): LedgerEntry {
     let entry = this.entries.get(source);
     if (!entry) {
-      entry = { source, received: 0, accepted: 0, stored: 0, refused: 0, reasons: {} };
+      entry = { source, received: 0, accepted: 0, stored: 0, thinned: 0, refused: 0, reasons: {} };
       this.entries.set(source, entry);
     }
     return entry;

@@ -16,6 +16,9 @@ export const neighbourhood = (run: TimeRange): TimeRange => ({
   endMs: run.endMs + (ownerMinutes.before + 1) * minuteMs,
 });
 
+/** Few ids are looked up in the filters of the granules; more are in most of them anyway. */
+const idSettings = { use_index_for_in_with_subqueries_max_values: 5_000 };
+
 /**
  * Counted minutes near the run that hold other parts of traces of which something arrived after those minutes were
  * counted: a callee decides where its call went, whatever minute it begins in. Few traces can be such: of a minute that
@@ -45,6 +48,11 @@ export async function findTouched(
   const whole = `SELECT trace_id FROM segments WHERE ${own} AND ${startsIn([run])} AND kind = 'segment' AND parent_id = ''`;
   const candidates = `SELECT trace_id, max(arrived) AS arrived FROM (${arrived('segments')} UNION ALL ${arrived('calls')})
     ${canLeaveOutWhole ? `WHERE trace_id NOT IN (${whole})` : ''} GROUP BY trace_id`;
+  const parameters = { account: scope.account, region: scope.region, since: sinceMs };
+  const options = { timeoutMs: 120_000, signal, settings: { ...backgroundSettings, ...idSettings } };
+  // Mostly there is none, and then the neighbours need not be read.
+  const [first] = await telemetry.query<object>(`${candidates} LIMIT 1`, parameters, options);
+  if (!first) return [];
   const elsewhere = startsIn([
     { startMs: near.startMs, endMs: run.startMs },
     { startMs: run.endMs, endMs: near.endMs },
@@ -55,12 +63,8 @@ export async function findTouched(
     `SELECT minute, toUnixTimestamp64Milli(max(arrived)) AS arrivedMs
      FROM (${parts('segments')} UNION ALL ${parts('calls')}) AS part
      INNER JOIN (${candidates}) AS candidate ON part.trace_id = candidate.trace_id GROUP BY minute`,
-    { account: scope.account, region: scope.region, since: sinceMs },
-    {
-      timeoutMs: 120_000,
-      signal,
-      settings: { ...backgroundSettings, use_index_for_in_with_subqueries_max_values: 5_000 },
-    },
+    parameters,
+    options,
   );
   return rows.flatMap((row) => {
     const minute = Number(row.minute) * 1000;

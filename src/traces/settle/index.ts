@@ -2,13 +2,18 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { StateStore } from '../../stores/state/store.ts';
 import type { TelemetryStore } from '../../stores/telemetry/store.ts';
+import { awsError } from '../../wire/aws/aws-error.ts';
 import type { AccountRegion } from '../../wire/aws/call-context.ts';
+import type { HttpRoute } from '../../wire/aws/service-table.ts';
 import type { EdgeGroup, NodeGroup } from '../graph/build-graph.ts';
 import type { TraceId } from '../model.ts';
-import { type GraphSelection, readGraphGroups } from '../read-graph-groups.ts';
+import { type GraphSelection, MapTooLargeError } from '../read-graph-groups.ts';
 import { type Arrivals, defaultPolicy, type SettlePolicy } from './plan-settling.ts';
+import { readLive } from './read-live.ts';
 import { planSelection, readSettled, type SettledCondition } from './read-settled.ts';
 import { Settler } from './settler.ts';
+import { Thinner } from './thinner.ts';
+import { Thinning, type ThinningSettings } from './thinning.ts';
 
 /**
  * Minutes in which nothing has arrived for a while, about to be marked as settled. A trace belongs to every minute in
@@ -38,18 +43,64 @@ export interface SettlingDeps {
   readonly policy?: SettlePolicy;
   /** Are told one after the other, before minutes are marked as settled. */
   readonly onSettled?: readonly OnSettled[];
+  /** Without it, nothing is ever thinned. */
+  readonly thinning?: ThinningSettings;
+  /** Documents of a source that are gone. */
+  readonly onThinned?: (source: string, documents: number) => void;
 }
+
+/** What a client waits for. */
+const answerMs = 25_000;
+const lookMs = 5_000;
 
 /** Counts of the map that are kept: made in the background, read together with what is not counted yet. */
 export class Settling {
   private readonly settler: Settler;
+  private readonly thinning: Thinning | undefined;
+  private readonly thinner: Thinner | undefined;
   private readonly deps: SettlingDeps;
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
 
   constructor(deps: SettlingDeps) {
     this.deps = deps;
-    this.settler = new Settler({ ...deps, policy: deps.policy ?? defaultPolicy, onSettled: deps.onSettled ?? [] });
+    this.settler = new Settler({
+      ...deps,
+      policy: deps.policy ?? defaultPolicy,
+      onSettled: deps.onSettled ?? [],
+      afterStep: (nowMs, signal) => this.thin(nowMs, signal),
+    });
+    this.thinning = deps.thinning && new Thinning(deps, deps.thinning);
+    this.thinner = this.thinning && this.makeThinner(this.thinning);
+  }
+
+  /** The door to the policy; none without thinning. */
+  routes(): HttpRoute[] {
+    return this.thinning?.routes() ?? [];
+  }
+
+  private makeThinner(thinning: Thinning): Thinner {
+    const { telemetry, logger, clock } = this.deps;
+    return new Thinner({
+      telemetry,
+      logger,
+      diskBytesMax: thinning.diskBytesMax,
+      policy: () => thinning.policies.read(),
+      groupedTraces: (...query) => thinning.groupedTraces(...query),
+      nextVersion: () => this.settler.newVersion(),
+      onDecided: () => this.settler.readThinnedDays(),
+      onThinned: this.deps.onThinned ?? (() => {}),
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+    });
+  }
+
+  /** A failure must not keep minutes from being settled. */
+  private async thin(nowMs: number, signal: AbortSignal): Promise<void> {
+    try {
+      await this.thinner?.step(nowMs, (day) => this.settler.isSettled(day), signal);
+    } catch (error) {
+      if (!signal.aborted) this.deps.logger.warn({ error: String(error) }, 'thinning traces');
+    }
   }
 
   start(): void {
@@ -84,15 +135,34 @@ export class Settling {
     signal?: AbortSignal,
     condition?: SettledCondition,
   ): Promise<AllGroups> {
-    const { telemetry } = this.deps;
+    const { telemetry, clock } = this.deps;
+    await this.untilLooked();
     const reading = await planSelection(telemetry, this.settler, selection, now);
-    if (!reading) return readGraphGroups(telemetry, selection, now, signal);
-    const { live } = reading.plan;
+    const deadlineMs = clock.monotonicMs() + answerMs;
+    const limits = { signal, leftMs: () => deadlineMs - clock.monotonicMs() };
     const [settled, counted] = await Promise.all([
-      readSettled(telemetry, reading, selection, now, condition),
-      live.length > 0 ? readGraphGroups(telemetry, selection, now, signal, live) : { nodes: [], edges: [] },
-    ]);
+      reading ? readSettled(telemetry, reading, selection, now, condition) : { nodes: [], edges: [] },
+      readLive(telemetry, selection, now, reading?.plan.live ?? [selection], limits),
+    ]).catch((error: unknown) => {
+      throw error instanceof MapTooLargeError ? this.tooLarge(selection, error) : error;
+    });
     return { nodes: [...settled.nodes, ...counted.nodes], edges: [...settled.edges, ...counted.edges] };
+  }
+
+  /** Just after the start nothing is known to be added up; a moment later everything is. */
+  private async untilLooked(): Promise<void> {
+    const given = new AbortController();
+    const timeout = this.deps.clock.sleep(lookMs, given.signal).catch(() => {});
+    await Promise.race([this.settler.looked, timeout]);
+    given.abort();
+  }
+
+  private tooLarge({ startMs, endMs, traceCondition }: GraphSelection, { message }: MapTooLargeError) {
+    const hours = Math.round((endMs - startMs) / 360_000) / 10;
+    const advice = traceCondition
+      ? 'Ask for a shorter range, or leave out the filter: without one, any range is answered from what is added up.'
+      : `${this.pendingMinutes} minutes are still to be added up: ask again later, or for a shorter range.`;
+    return awsError('InvalidRequestException', `A map of ${hours} hours takes too much ${message} to count. ${advice}`);
   }
 }
 

@@ -4,7 +4,7 @@ import { startsIn } from '../graph/graph-sql.ts';
 import { bucketOfNumber } from '../graph/histogram.ts';
 import { type GraphSelection, recentAfterMicros } from '../read-graph-groups.ts';
 import { planReading, type ReadingPlan } from './plan-reading.ts';
-import { hourMs } from './plan-settling.ts';
+import { hourMs, minuteMs } from './plan-settling.ts';
 import { digestSql, keyColumns, settledIn, versionsOf } from './settled-sql.ts';
 import type { Settler } from './settler.ts';
 
@@ -28,6 +28,9 @@ export interface Reading {
   readonly plan: ReadingPlan;
   readonly versionMax: string;
 }
+
+/** Every statement carries its own constants: compiling it would take longer than running it. */
+const uncompiled = { compile_expressions: 0, compile_aggregate_expressions: 0 };
 
 /** Older snapshots are not kept. */
 const snapshotAgeMsMax = 1_800_000;
@@ -59,13 +62,19 @@ export async function planSelection(
   const openMinutes = new Set(open.minutes.keys());
   const useHours = periodSeconds % 3600 === 0 || selection.periodSeconds === undefined;
   const [arrived, invalid, hours] = await Promise.all([
-    telemetry.query<{ minute: number }>(arrivedSql(selection), parameters),
-    telemetry.query<{ minute: number }>(invalidSql, parameters),
-    useHours ? telemetry.query<{ hour: number }>(settledHoursSql, parameters) : [],
+    telemetry.query<{ minute: number }>(arrivedSql(selection), parameters, { settings: uncompiled }),
+    telemetry.query<{ minute: number }>(invalidSql, parameters, { settings: uncompiled }),
+    useHours ? telemetry.query<{ hour: number }>(settledHoursSql, parameters, { settings: uncompiled }) : [],
   ]);
   for (const { minute } of [...arrived, ...invalid]) openMinutes.add(Number(minute) * 1000);
+  // What is stored of a thinned day is not all that there was: only its counts are.
+  const { isThinned } = open;
+  const counted = [...openMinutes].filter((minute) => !isThinned(minute));
+  const whole = (ms: number) => (isThinned(ms) ? Math.round(ms / minuteMs) * minuteMs : ms);
+  const range = { startMs: whole(selection.startMs), endMs: whole(selection.endMs) };
   const settledHours = new Set(hours.map(({ hour }) => Number(hour) * 1000));
-  return { plan: planReading(selection, settledHours, openMinutes), versionMax: parameters.versionMax };
+  for (const minute of openMinutes) if (isThinned(minute)) settledHours.delete(Math.floor(minute / hourMs) * hourMs);
+  return { plan: planReading(range, settledHours, counted), versionMax: parameters.versionMax };
 }
 
 /** What has arrived since the settler looked last. */
@@ -126,7 +135,7 @@ export async function readSettled(
       versionMax,
       period: selection.periodSeconds ?? 1_000_000_000,
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 30_000, settings: uncompiled },
   );
   const recentAfter = recentAfterMicros(now);
   return {

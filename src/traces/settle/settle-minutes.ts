@@ -4,11 +4,19 @@ import type { CountGroup, EdgeKey } from '../graph/build-graph.ts';
 import { type GraphSource, startsIn, type TimeRange, versionsSql } from '../graph/graph-sql.ts';
 import { denseBuckets, numberOfBucket } from '../graph/histogram.ts';
 import { readUnowned } from '../read-graph-groups.ts';
-import { settleStatements } from './settled-sql.ts';
+import { copyMinutesSql, settleStatements } from './settled-sql.ts';
 
-/** A settling run is nobody's wait: one processor, and memory that leaves room for queries. */
-export const backgroundSettings = { max_threads: 1, max_memory_usage: 600_000_000, max_execution_time: 300 };
-export const backgroundSql = ` SETTINGS ${Object.entries(backgroundSettings)
+/**
+ * A settling run is nobody's wait: one processor, and memory that leaves room for queries. Its statements carry their
+ * own constants, so each would be compiled anew: that takes longer than it saves.
+ */
+export const backgroundSettings = {
+  max_threads: 1,
+  max_memory_usage: 600_000_000,
+  compile_expressions: 0,
+  compile_aggregate_expressions: 0,
+};
+export const backgroundSql = ` SETTINGS ${Object.entries({ ...backgroundSettings, max_execution_time: 300 })
   .map(([name, value]) => `${name} = ${value}`)
   .join(', ')}`;
 
@@ -22,9 +30,11 @@ export async function settleMinutes(
   run: TimeRange,
   version: string,
   signal: AbortSignal,
+  sinceMs = 0,
 ): Promise<void> {
+  const since = sinceMs === 0 ? '' : ` AND stored > fromUnixTimestamp64Milli(toInt64(${Math.round(sinceMs)}))`;
   const source: GraphSource = {
-    scope: 'account = {account:String} AND region = {region:String}',
+    scope: `account = {account:String} AND region = {region:String}${since}`,
     ranges: [run],
     isByMinute: true,
   };
@@ -47,6 +57,22 @@ export async function settleMinutes(
   if (Number(found?.unowned) === 0) return;
   const rows = toMinuteRows(await readUnowned(query, source), scope, version);
   await telemetry.insert('trace_map_minutes', rows, { acknowledged: true });
+}
+
+/** Counts what arrived for a minute since it was counted, and adds that to what was: all else may be gone by now. */
+export async function addToMinute(
+  telemetry: TelemetryStore,
+  scope: AccountRegion,
+  minute: TimeRange,
+  version: string,
+  countedAsOfMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { account, region } = scope;
+  const [from, to] = [minute.startMs / 1000, minute.endMs / 1000];
+  const parameters = { account, region, from, to, version, versionMax: '18446744073709551615' };
+  if (countedAsOfMs > 0) await telemetry.command(copyMinutesSql + backgroundSql, parameters);
+  await settleMinutes(telemetry, scope, minute, version, signal, countedAsOfMs);
 }
 
 /** Calls whose owner was found by following parents, as the engine writes the others: a row for each key and minute. */

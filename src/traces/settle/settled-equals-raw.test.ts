@@ -1,85 +1,25 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
-import { silentLogger } from '../../platform/logger.ts';
-import { openSqliteStateStore } from '../../stores/state/sqlite.ts';
-import type { StateStore } from '../../stores/state/store.ts';
-import { openTelemetryStore, type TelemetryStore } from '../../stores/telemetry/index.ts';
 import { add, buildGraph, emptyCounts, statisticsOf } from '../graph/build-graph.ts';
 import type { SegmentDocument } from '../model.ts';
 import { readGraphGroups } from '../read-graph-groups.ts';
-import { toRows } from '../receive/to-rows.ts';
-import { type AllGroups, Settling } from './index.ts';
+import type { AllGroups, Settling } from './index.ts';
+import {
+  dyingStore,
+  Killed,
+  newId,
+  openSettleStore,
+  type SettleStore,
+  scope,
+  settleAll,
+} from './settle-store.fixture.ts';
 
-const scope = { account: '000000000000', region: 'us-east-1' };
-const source = { name: 'api', ...scope };
-let telemetry: TelemetryStore;
-let state: StateStore;
-const dataDirectory = mkdtempSync(join(tmpdir(), 'hatoba-settle-'));
-
+let own: SettleStore;
 beforeAll(async () => {
-  state = openSqliteStateStore(':memory:', () => systemClock.now());
-  telemetry = openTelemetryStore({
-    dataDirectory,
-    mode: 'embedded',
-    limits: { memoryBytesMax: 1e9, maxDiskGB: 10, retentionDays: 30 },
-    clock: systemClock,
-    logger: silentLogger,
-  });
-  await telemetry.start();
+  own = await openSettleStore();
 });
-afterAll(async () => {
-  await telemetry.stop();
-  await state.close();
-  rmSync(dataDirectory, { recursive: true, force: true });
-});
-
-class Killed extends Error {}
-
-/** The store of a process that is killed after so many calls that change something. */
-function dyingStore(callsLeft: number): TelemetryStore {
-  let left = callsLeft;
-  const live = () => {
-    if (left <= 0) throw new Killed();
-    left -= 1;
-  };
-  return {
-    ...telemetry,
-    ready: telemetry.ready,
-    query: (...call) => {
-      if (left <= 0) return Promise.reject(new Killed());
-      return telemetry.query(...call);
-    },
-    command: async (...call) => {
-      live();
-      await telemetry.command(...call);
-    },
-    insert: async (...call) => {
-      live();
-      await telemetry.insert(...call);
-    },
-  } as TelemetryStore;
-}
-
-const begin = (store = telemetry) =>
-  new Settling({
-    telemetry: store,
-    state,
-    clock: systemClock,
-    logger: silentLogger,
-    policy: { quietMs: 0, waitMsMax: 0, marginMs: 1 },
-  });
-
-async function settleAll(settling: Settling): Promise<void> {
-  for (let round = 0; round < 20; round += 1) {
-    await systemClock.sleep(4);
-    if ((await settling.step()) === 0) return;
-  }
-  throw new Error('minutes are never settled');
-}
+afterAll(() => own.stop());
 
 const part = fc.record({
   parent: fc.nat(9),
@@ -100,9 +40,6 @@ type Part = {
   flag: object;
   service: string;
 };
-
-let idCounter = 0;
-const newId = () => (++idCounter).toString(16).padStart(16, '0');
 
 /** What the services of one trace send, each document by itself. */
 function documentsOf(startMs: number, parts: readonly Part[]): SegmentDocument[] {
@@ -150,20 +87,6 @@ function documentsOf(startMs: number, parts: readonly Part[]): SegmentDocument[]
   return [...segments, ...others];
 }
 
-async function store(documents: readonly SegmentDocument[]): Promise<void> {
-  const rows = documents.map((document) => toRows({ traceId: document.trace_id!, document }, source));
-  await telemetry.insert(
-    'segments',
-    rows.map(({ segment }) => segment),
-    { acknowledged: true },
-  );
-  await telemetry.insert(
-    'calls',
-    rows.flatMap(({ calls }) => calls),
-    { acknowledged: true },
-  );
-}
-
 const stepKinds = fc.oneof(
   fc.record({ kind: fc.constant('settle' as const) }),
   fc.record({ kind: fc.constant('killed' as const), calls: fc.nat(12) }),
@@ -194,7 +117,7 @@ async function expectSame(settling: Settling, range: ReturnType<typeof newRange>
   const now = systemClock.now();
   const uneven = { ...range, startMs: range.startMs + 1_234_567, endMs: range.endMs - 7_654_321 };
   for (const selection of [range, uneven]) {
-    const raw = await readGraphGroups(telemetry, selection, now);
+    const raw = await readGraphGroups(own.telemetry, selection, now);
     const settled = await settling.readGroups(selection, now);
     expect(buildGraph(settled.nodes, settled.edges, scope.account, now)).toEqual(
       buildGraph(raw.nodes, raw.edges, scope.account, now),
@@ -202,7 +125,7 @@ async function expectSame(settling: Settling, range: ReturnType<typeof newRange>
   }
   for (const periodSeconds of [60, 600, 3600]) {
     const selection = { ...range, periodSeconds };
-    const raw = await readGraphGroups(telemetry, selection, now);
+    const raw = await readGraphGroups(own.telemetry, selection, now);
     expect(seriesOf(await settling.readGroups(selection, now))).toEqual(seriesOf(raw));
   }
 }
@@ -221,16 +144,18 @@ test('settled and raw counts are the same, whatever comes when and wherever the 
           .map((document) => ({ document, at: order.next().value! }))
           .sort((a, b) => a.at - b.at)
           .map(({ document }) => document);
-        let settling = begin();
+        let settling = own.begin();
         for (const [index, step] of steps.entries()) {
           const size = Math.ceil(arriving.length / steps.length);
-          await store(arriving.slice(index * size, (index + 1) * size));
+          await own.store(arriving.slice(index * size, (index + 1) * size));
           if (step.kind === 'settle') {
             await settleAll(settling);
             await expectSame(settling, range);
           } else if (step.kind === 'killed') {
-            await settleAll(begin(dyingStore(step.calls))).catch((error) => expect(error).toBeInstanceOf(Killed));
-            settling = begin();
+            await settleAll(own.begin({ telemetry: dyingStore(own.telemetry, step.calls) })).catch((error) =>
+              expect(error).toBeInstanceOf(Killed),
+            );
+            settling = own.begin();
           }
         }
         await settleAll(settling);

@@ -59,6 +59,12 @@ export const versionsOf = (tier: 'minute' | 'hour'): string => `
 /** Tells the same minutes under the same versions from any other. Over rows of `versionsOf('minute')`. */
 export const digestSql = 'groupBitXor(cityHash64(toUnixTimestamp(start), holds))';
 
+/** The minutes `from` to `to` once more, under another version. Takes `version`. */
+export const copyMinutesSql = `INSERT INTO trace_map_minutes (account, region, version, start, ${keyColumns}, ${countColumns})
+SELECT account, region, {version:UInt64}, start, ${keyColumns}, ${countColumns} FROM trace_map_minutes
+WHERE account = {account:String} AND region = {region:String} AND start >= toDateTime({from:UInt32}, 'UTC')
+  AND start < toDateTime({to:UInt32}, 'UTC') AND (start, version) IN (${versionsOf('minute')})`;
+
 const sums = `sum(ok), sum(error), sum(throttle), sum(fault), sum(total_micros), min(first_start), max(last_end),
   CAST(sumForEach(histogram), 'Array(UInt32)'), (sumMap(long_buckets, long_counts) AS long).1, long.2`;
 

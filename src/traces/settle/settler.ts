@@ -1,13 +1,13 @@
 import type { Clock } from '../../platform/clock.ts';
-import { newHexId } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { StateStore } from '../../stores/state/store.ts';
 import type { TelemetryStore } from '../../stores/telemetry/store.ts';
 import type { AccountRegion } from '../../wire/aws/call-context.ts';
-import { startsIn, type TimeRange } from '../graph/graph-sql.ts';
-import type { TraceId } from '../model.ts';
+import type { TimeRange } from '../graph/graph-sql.ts';
+import { describeRun } from './describe-run.ts';
 import { type Counted, findTouched, neighbourhood } from './find-touched.ts';
-import type { OnSettled, SettledMinutes } from './index.ts';
+import type { OnSettled } from './index.ts';
+import { Marks } from './marks.ts';
 import {
   type Arrivals,
   addArrivals,
@@ -18,22 +18,33 @@ import {
   type SettlePolicy,
   toRuns,
 } from './plan-settling.ts';
-import { backgroundSettings, backgroundSql, countRows, settleMinutes } from './settle-minutes.ts';
-import { digestSql, sumHourSql, versionsOf } from './settled-sql.ts';
+import { addToMinute, backgroundSettings, backgroundSql, countRows, settleMinutes } from './settle-minutes.ts';
+import { sumHourSql } from './settled-sql.ts';
 
 const stepMs = 10_000;
+const dayMs = 86_400_000;
 /** What one counting statement reads at most, unless a single minute has more. */
 const runRowsMax = 400_000;
-const traceIdBatch = 5_000;
 const progressKind = 'xray-settling';
 const progressIntervalMs = 60_000;
-const versionMaxOfAll = '18446744073709551615';
 
 interface Scope extends AccountRegion {
   readonly pending: Map<number, Arrivals>;
+  /** Days whose counts are more than what is stored: they are only ever added to. */
+  readonly thinnedDays: Set<number>;
   /** Until when arrivals are in, for minutes that were counted since this process began. */
   readonly countedAsOf: Map<number, number>;
   readonly staleHours: Set<number>;
+}
+
+/** What is not settled. */
+export interface Open {
+  /** What was stored later is not known of. */
+  readonly seenMs: number;
+  /** Minutes waiting for quiet, or for their turn. */
+  readonly minutes: ReadonlyMap<number, Arrivals>;
+  /** Whether the counts of that moment's day are more than what is stored. */
+  isThinned(ms: number): boolean;
 }
 
 /**
@@ -42,16 +53,20 @@ interface Scope extends AccountRegion {
  */
 export class Settler {
   private readonly telemetry: TelemetryStore;
+  private readonly marks: Marks;
   private readonly state: StateStore;
   private readonly clock: Clock;
   private readonly logger: Logger;
   private readonly policy: SettlePolicy;
   private readonly onSettled: readonly OnSettled[];
+  private readonly afterStep: ((nowMs: number, signal: AbortSignal) => Promise<void>) | undefined;
   private readonly scopes = new Map<string, Scope>();
   /** Arrivals until then are known here. Undefined: the store has not been looked through yet. */
   private seenMs: number | undefined;
+  private tellLooked: () => void = () => {};
+  /** The store has been looked through once, or nobody will. */
+  looked: Promise<void> = Promise.resolve();
   private savedAtMs = 0;
-  private lastVersion = 0n;
 
   constructor(deps: {
     telemetry: TelemetryStore;
@@ -60,16 +75,23 @@ export class Settler {
     logger: Logger;
     policy: SettlePolicy;
     onSettled: readonly OnSettled[];
+    /** What is done between two rounds. */
+    afterStep?: (nowMs: number, signal: AbortSignal) => Promise<void>;
   }) {
     this.telemetry = deps.telemetry;
+    this.marks = new Marks(deps.telemetry);
     this.state = deps.state;
     this.clock = deps.clock;
     this.logger = deps.logger;
     this.policy = deps.policy;
     this.onSettled = deps.onSettled;
+    this.afterStep = deps.afterStep;
   }
 
   async run(signal: AbortSignal): Promise<void> {
+    this.looked = new Promise((resolve) => {
+      this.tellLooked = resolve;
+    });
     while (!signal.aborted) {
       try {
         await this.step(signal);
@@ -83,9 +105,36 @@ export class Settler {
   }
 
   /** What is not settled: minutes waiting for quiet or their turn. Undefined until the store has been looked through. */
-  open(scope: AccountRegion): { seenMs: number; minutes: ReadonlyMap<number, Arrivals> } | undefined {
+  open(scope: AccountRegion): Open | undefined {
     if (this.seenMs === undefined) return undefined;
-    return { seenMs: this.seenMs, minutes: this.scopes.get(keyOf(scope))?.pending ?? new Map() };
+    const known = this.scopes.get(keyOf(scope));
+    return {
+      seenMs: this.seenMs,
+      minutes: known?.pending ?? new Map(),
+      isThinned: (ms) => known?.thinnedDays.has(Math.floor(ms / dayMs) * dayMs) ?? false,
+    };
+  }
+
+  /** Nothing of the range waits to be counted. */
+  isSettled({ startMs, endMs }: TimeRange): boolean {
+    if (this.seenMs === undefined || this.seenMs < endMs) return false;
+    for (const { pending, staleHours } of this.scopes.values()) {
+      for (const minute of [...pending.keys(), ...staleHours]) if (minute >= startMs && minute < endMs) return false;
+    }
+    return true;
+  }
+
+  /** From now on, what arrives for that day is added to its counts. */
+  async readThinnedDays(): Promise<void> {
+    const rows = await this.telemetry.query<{ account: string; region: string; day: number }>(
+      'SELECT DISTINCT account, region, toUnixTimestamp(day) AS day FROM trace_thinned',
+    );
+    for (const row of rows) this.scopeOf(row).thinnedDays.add(Number(row.day) * 1000);
+  }
+
+  /** Greater than every one before it. */
+  newVersion(): string {
+    return this.marks.nextVersion(this.seenMs ?? 0);
   }
 
   pendingCount(): number {
@@ -107,6 +156,7 @@ export class Settler {
       await this.addUpHours(scope, nowMs, signal);
     }
     await this.saveProgress();
+    await this.afterStep?.(nowMs, signal);
   }
 
   /** Arrivals since the last look, by minute. Rows are found up to `marginMs` late, so that much is looked at again. */
@@ -115,7 +165,7 @@ export class Settler {
     const nowMs = Number(time?.nowMs);
     const isFirst = this.seenMs === undefined;
     const sinceMs = this.seenMs ?? (await this.readProgress());
-    const counted = isFirst ? await this.readAllCounted() : undefined;
+    const counted = isFirst ? await this.marks.readAllCounted() : undefined;
     const arrivals = (table: string) =>
       `SELECT account, region, intDiv(toUnixTimestamp(start), 60) AS minute, min(stored) AS firstStored, max(stored) AS lastStored
        FROM ${table} WHERE stored > fromUnixTimestamp64Milli({since:Int64}) GROUP BY account, region, minute`;
@@ -136,8 +186,12 @@ export class Settler {
       const [account = '', region = '', minute] = key.split('/');
       this.scopeOf({ account, region }).pending.set(Number(minute), dueAt(nowMs));
     }
-    if (isFirst) await this.findStaleHours();
+    if (isFirst) {
+      for (const row of await this.marks.findStaleHours()) this.scopeOf(row).staleHours.add(Number(row.hour) * 1000);
+    }
+    if (isFirst) await this.readThinnedDays();
     this.seenMs = nowMs - this.policy.marginMs;
+    this.tellLooked();
     for (const { countedAsOf } of this.scopes.values()) {
       for (const [minute, asOfMs] of countedAsOf) if (asOfMs < this.seenMs - hourMs) countedAsOf.delete(minute);
     }
@@ -148,15 +202,23 @@ export class Settler {
     const [time] = await this.telemetry.query<{ nowMs: string }>('SELECT toUnixTimestamp64Milli(now64(3)) AS nowMs');
     const asOfMs = Number(time?.nowMs) - this.policy.marginMs;
     const near = neighbourhood(run);
-    const counted = await this.readCounted(scope, near);
+    const counted = await this.marks.readCounted(scope, near);
+    const isThinned = (minute: number) => scope.thinnedDays.has(Math.floor(minute / dayMs) * dayMs);
     const touched = await findTouched(this.telemetry, scope, run, counted, signal);
-    if (touched.length > 0) await this.invalidate(scope, touched, counted);
-    for (const listener of this.onSettled) await listener(this.describe(scope, run, asOfMs, signal), signal);
-    const version = this.nextVersion(asOfMs);
-    await settleMinutes(this.telemetry, scope, run, version, signal);
+    const again = touched.filter((minute) => !isThinned(minute));
+    if (again.length > 0) await this.invalidate(scope, again, counted);
+    for (const listener of this.onSettled)
+      await listener(describeRun(this.telemetry, scope, run, asOfMs, signal), signal);
+    const version = this.marks.nextVersion(asOfMs);
+    if (isThinned(run.startMs)) {
+      for (let minute = run.startMs; minute < run.endMs; minute += minuteMs) {
+        const only = { startMs: minute, endMs: minute + minuteMs };
+        await addToMinute(this.telemetry, scope, only, version, counted.get(minute)?.asOfMs ?? 0, signal);
+      }
+    } else await settleMinutes(this.telemetry, scope, run, version, signal);
     const minutes: number[] = [];
     for (let minute = run.startMs; minute < run.endMs; minute += minuteMs) minutes.push(minute);
-    await this.mark(scope, 'minute', minutes, { version, asOfMs, isValid: true, digest: '0' });
+    await this.marks.mark(scope, 'minute', minutes, { version, asOfMs, isValid: true, digest: '0' });
     for (const minute of minutes) {
       const known = scope.pending.get(minute);
       if (known && known.lastMs <= asOfMs) scope.pending.delete(minute);
@@ -170,8 +232,8 @@ export class Settler {
   private async invalidate(scope: Scope, minutes: readonly number[], counted: ReadonlyMap<number, Counted>) {
     for (const minute of minutes) {
       const asOfMs = counted.get(minute)!.asOfMs;
-      const version = this.nextVersion(asOfMs);
-      await this.mark(scope, 'minute', [minute], { version, asOfMs, isValid: false, digest: '0' });
+      const version = this.marks.nextVersion(asOfMs);
+      await this.marks.mark(scope, 'minute', [minute], { version, asOfMs, isValid: false, digest: '0' });
       scope.countedAsOf.delete(minute);
       if (!scope.pending.has(minute)) scope.pending.set(minute, dueAt(this.seenMs ?? 0));
     }
@@ -182,137 +244,13 @@ export class Settler {
       signal.throwIfAborted();
       if (hour + hourMs + this.policy.waitMsMax > nowMs) continue;
       if ([...scope.pending.keys()].some((minute) => minute >= hour && minute < hour + hourMs)) continue;
-      const parameters = { ...this.hourParameters(scope, hour), version: this.nextVersion(nowMs) };
-      const digest = await this.digestOf(scope, hour);
+      const parameters = { ...this.marks.hourParameters(scope, hour), version: this.marks.nextVersion(nowMs) };
+      const digest = await this.marks.digestOf(scope, hour);
       await this.telemetry.command(sumHourSql + backgroundSql, parameters);
       const { version } = parameters;
-      await this.mark(scope, 'hour', [hour], { version, asOfMs: nowMs, isValid: true, digest });
+      await this.marks.mark(scope, 'hour', [hour], { version, asOfMs: nowMs, isValid: true, digest });
       scope.staleHours.delete(hour);
     }
-  }
-
-  private async digestOf(scope: Scope, hour: number): Promise<string> {
-    const [row] = await this.telemetry.query<{ digest: string }>(
-      `SELECT ${digestSql} AS digest FROM (${versionsOf('minute')})`,
-      this.hourParameters(scope, hour),
-    );
-    return row?.digest ?? '0';
-  }
-
-  private hourParameters({ account, region }: Scope, hour: number) {
-    return { account, region, from: hour / 1000, to: (hour + hourMs) / 1000, versionMax: versionMaxOfAll };
-  }
-
-  /** Hours whose minutes are not the ones that were added up. */
-  private async findStaleHours(): Promise<void> {
-    const rows = await this.telemetry.query<{ account: string; region: string; hour: number }>(
-      `SELECT account, region, hour FROM (
-         SELECT account, region, toUnixTimestamp(toStartOfHour(start)) AS hour, ${digestSql} AS digest FROM (
-           SELECT account, region, start, max(version) AS holds FROM trace_map_settled WHERE tier = 'minute'
-           GROUP BY account, region, start HAVING argMax(is_valid, version) = 1
-         ) GROUP BY account, region, hour) AS wanted
-       LEFT JOIN (SELECT account, region, toUnixTimestamp(start) AS hour, argMax(digest, version) AS digest
-         FROM trace_map_settled WHERE tier = 'hour' GROUP BY account, region, start) AS known USING (account, region, hour)
-       WHERE wanted.digest != known.digest`,
-      {},
-      { timeoutMs: 60_000, settings: backgroundSettings },
-    );
-    for (const row of rows) this.scopeOf(row).staleHours.add(Number(row.hour) * 1000);
-  }
-
-  private async mark(
-    { account, region }: AccountRegion,
-    tier: 'minute' | 'hour',
-    starts: readonly number[],
-    mark: { version: string; asOfMs: number; isValid: boolean; digest: string },
-  ): Promise<void> {
-    const rows = starts.map((start) => ({
-      account,
-      region,
-      tier,
-      start: start / 1000,
-      version: mark.version,
-      as_of: mark.asOfMs,
-      is_valid: mark.isValid ? 1 : 0,
-      digest: mark.digest,
-    }));
-    await this.telemetry.insert('trace_map_settled', rows, { acknowledged: true });
-  }
-
-  /** Greater than every one before it, whatever the clock does; different from those of others at the same time. */
-  private nextVersion(asOfMs: number): string {
-    const wanted = (BigInt(Math.max(asOfMs, 0)) << 20n) | (BigInt(`0x${newHexId(3)}`) & 0xfffffn);
-    this.lastVersion = wanted > this.lastVersion ? wanted : this.lastVersion + 1n;
-    return String(this.lastVersion);
-  }
-
-  private async readCounted(scope: AccountRegion, range: TimeRange): Promise<Map<number, Counted>> {
-    const rows = await this.telemetry.query<{ minute: number; asOfMs: string; isValid: number }>(
-      `SELECT toUnixTimestamp(start) AS minute, toUnixTimestamp64Milli(argMax(as_of, version)) AS asOfMs,
-         argMax(is_valid, version) AS isValid FROM trace_map_settled
-       WHERE account = {account:String} AND region = {region:String} AND tier = 'minute'
-         AND start >= toDateTime({from:UInt32}, 'UTC') AND start < toDateTime({to:UInt32}, 'UTC') GROUP BY minute`,
-      {
-        account: scope.account,
-        region: scope.region,
-        from: Math.max(0, range.startMs / 1000),
-        to: Math.max(0, range.endMs / 1000),
-      },
-    );
-    return new Map(
-      rows.map((row) => [
-        Number(row.minute) * 1000,
-        { asOfMs: Number(row.asOfMs), isValid: Number(row.isValid) === 1 },
-      ]),
-    );
-  }
-
-  /** All counted minutes, by scope and minute; versions go on from the greatest. */
-  private async readAllCounted(): Promise<Map<string, Counted>> {
-    const rows = await this.telemetry.query<Record<string, string>>(
-      `SELECT account, region, toUnixTimestamp(start) AS minute, toUnixTimestamp64Milli(argMax(as_of, version)) AS asOfMs,
-         argMax(is_valid, version) AS isValid, max(version) AS holds
-       FROM trace_map_settled WHERE tier = 'minute' GROUP BY account, region, minute`,
-      {},
-      { timeoutMs: 60_000, settings: backgroundSettings },
-    );
-    for (const { holds } of rows) if (BigInt(holds!) > this.lastVersion) this.lastVersion = BigInt(holds!);
-    return new Map(
-      rows.map((row) => [
-        `${row.account}/${row.region}/${Number(row.minute) * 1000}`,
-        { asOfMs: Number(row.asOfMs), isValid: Number(row.isValid) === 1 },
-      ]),
-    );
-  }
-
-  private describe(
-    { account, region }: AccountRegion,
-    run: TimeRange,
-    asOfMs: number,
-    signal: AbortSignal,
-  ): SettledMinutes {
-    const { telemetry } = this;
-    return {
-      account,
-      region,
-      ...run,
-      asOfMs,
-      async *traceIds() {
-        let after = '';
-        for (;;) {
-          const rows: { traceId: TraceId }[] = await telemetry.query(
-            `SELECT DISTINCT toString(trace_id) AS traceId FROM segments WHERE account = {account:String}
-               AND region = {region:String} AND ${startsIn([run])} AND trace_id > {after:String}
-             ORDER BY traceId LIMIT ${traceIdBatch}`,
-            { account, region, after },
-            { timeoutMs: 60_000, signal, settings: backgroundSettings },
-          );
-          if (rows.length > 0) yield rows.map(({ traceId }) => traceId);
-          if (rows.length < traceIdBatch) return;
-          after = rows.at(-1)!.traceId;
-        }
-      },
-    };
   }
 
   /** Until when everything that arrived is settled: where to look from after a restart. */
@@ -334,7 +272,14 @@ export class Settler {
     const key = keyOf({ account, region });
     let scope = this.scopes.get(key);
     if (!scope) {
-      scope = { account, region, pending: new Map(), countedAsOf: new Map(), staleHours: new Set() };
+      scope = {
+        account,
+        region,
+        pending: new Map(),
+        thinnedDays: new Set(),
+        countedAsOf: new Map(),
+        staleHours: new Set(),
+      };
       this.scopes.set(key, scope);
     }
     return scope;

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import type { StateStore } from '../../stores/state/store.ts';
+import { awsError } from '../../wire/aws/aws-error.ts';
+import type { AccountRegion } from '../../wire/aws/call-context.ts';
+import type { ThinningPolicy } from './decide-thinning.ts';
+
+const kind = 'xray-thinning';
+const share = z.number().min(0).max(1);
+
+const rules = z.strictObject({
+  isOn: z.boolean().optional(),
+  hotHours: z.number().min(1).max(8760).optional(),
+  pressureShare: share.optional(),
+  dayBytesMin: z.number().int().min(0).optional(),
+  slowestShare: share.optional(),
+  rareBelow: z.number().int().min(0).max(1_000_000).optional(),
+  sampleShare: share.optional(),
+});
+/** What `PUT /_hatoba/traces/thinning` takes. What is left out stays as it is; `null` takes a group's days back. */
+const change = z.strictObject({
+  policy: rules.optional(),
+  groupKeepDays: z
+    .record(z.string().max(32), z.number().int().min(1).max(3650).nullable())
+    .refine((groups) => Object.keys(groups).length <= 100, 'at most 100 groups')
+    .optional(),
+});
+
+export type PolicyChange = z.infer<typeof change>;
+
+export const defaultThinning: ThinningPolicy = {
+  isOn: true,
+  hotHours: 48,
+  pressureShare: 0.7,
+  dayBytesMin: 64_000_000,
+  slowestShare: 0.01,
+  rareBelow: 10,
+  sampleShare: 0.1,
+};
+
+/** What was set through the door, over what the settings of this hatoba say. */
+export class PolicyStore {
+  private readonly state: StateStore;
+  private readonly fallback: ThinningPolicy;
+
+  constructor(state: StateStore, settings: Partial<ThinningPolicy>) {
+    this.state = state;
+    this.fallback = { ...defaultThinning, ...settings };
+  }
+
+  async read(): Promise<ThinningPolicy> {
+    const stored = await this.state.get<Partial<ThinningPolicy>>(kind, 'policy');
+    return { ...this.fallback, ...stored?.value };
+  }
+
+  /** Days for which all traces of a group are kept, by the group's name. */
+  async readGroups({ account, region }: AccountRegion): Promise<Record<string, number>> {
+    return (await this.state.get<Record<string, number>>(kind, `${account}/${region}`))?.value ?? {};
+  }
+
+  async write(scope: AccountRegion, { policy, groupKeepDays }: PolicyChange): Promise<void> {
+    if (policy) {
+      const stored = (await this.state.get<Partial<ThinningPolicy>>(kind, 'policy'))?.value;
+      await this.state.commit([{ kind, key: 'policy', expect: 'any', put: { ...stored, ...policy } }]);
+    }
+    if (groupKeepDays) {
+      const wanted = Object.entries({ ...(await this.readGroups(scope)), ...groupKeepDays });
+      const put = Object.fromEntries(wanted.filter(([, days]) => days !== null));
+      await this.state.commit([{ kind, key: `${scope.account}/${scope.region}`, expect: 'any', put }]);
+    }
+  }
+}
+
+/** Throws InvalidRequestException that says which member is wrong. */
+export function parsePolicyChange(text: string): PolicyChange {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw awsError('InvalidRequestException', 'The policy is not JSON.');
+  }
+  const parsed = change.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw awsError('InvalidRequestException', `${issue.path.join('.') || 'policy'}: ${issue.message}`);
+}

@@ -1,0 +1,161 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { StateStore } from '../../stores/state/store.ts';
+import type { TelemetryStore } from '../../stores/telemetry/store.ts';
+import { awsError } from '../../wire/aws/aws-error.ts';
+import type { AccountRegion } from '../../wire/aws/call-context.ts';
+import type { HttpRoute } from '../../wire/aws/service-table.ts';
+import { readGroupExpressions } from '../api/groups.ts';
+import { traceCondition } from '../find-traces.ts';
+import type { TimeRange } from '../graph/graph-sql.ts';
+import type { ThinningPolicy } from './decide-thinning.ts';
+import { PolicyStore, parsePolicyChange } from './thinning-policy.ts';
+
+export interface ThinningSettings {
+  /** What the settings say; the rest has defaults, and the door's changes come over both. */
+  readonly policy: Partial<ThinningPolicy>;
+  readonly diskBytesMax: number;
+  /** Of requests that name none. */
+  readonly scope: AccountRegion;
+}
+
+interface ThinnedDay {
+  readonly day: string;
+  readonly account: string;
+  readonly region: string;
+  readonly isDone: boolean;
+  readonly traces: number;
+  readonly kept: Readonly<Record<'grouped' | 'problem' | 'slow' | 'rare' | 'sampled', number>>;
+  readonly thinned: number;
+  readonly thinnedDocuments: number;
+  readonly bytesBefore: number;
+  /** 0 while it is not done. */
+  readonly bytesAfter: number;
+}
+
+const bodyBytesMax = 65_536;
+const dayMs = 86_400_000;
+
+/** What is kept of old traces: the policy, what it did, and the door to both. */
+export class Thinning {
+  readonly policies: PolicyStore;
+  private readonly deps: { telemetry: TelemetryStore; state: StateStore; clock: Clock; logger: Logger };
+  private readonly settings: ThinningSettings;
+
+  constructor(
+    deps: { telemetry: TelemetryStore; state: StateStore; clock: Clock; logger: Logger },
+    settings: ThinningSettings,
+  ) {
+    this.deps = deps;
+    this.settings = settings;
+    this.policies = new PolicyStore(deps.state, settings.policy);
+  }
+
+  get diskBytesMax(): number {
+    return this.settings.diskBytesMax;
+  }
+
+  /** Traces of that time that some group keeps for longer than `ageMs`. */
+  async groupedTraces(
+    scope: AccountRegion,
+    range: TimeRange,
+    ageMs: number,
+    signal: AbortSignal,
+  ): Promise<ReadonlySet<string>> {
+    const keepDays = Object.entries(await this.policies.readGroups(scope)).filter(([, days]) => days * dayMs > ageMs);
+    const found = new Set<string>();
+    if (keepDays.length === 0) return found;
+    const groups = await readGroupExpressions(this.deps.state, scope);
+    for (const [name] of keepDays) {
+      const filterExpression = groups.get(name);
+      if (filterExpression === undefined) continue;
+      const query = { account: scope.account, region: scope.region, ...range, groups, filterExpression };
+      const { condition, values } = traceCondition({ ...query, rangeType: 'TraceId' });
+      const rows = await this.deps.telemetry.query<{ traceId: string }>(
+        `SELECT DISTINCT toString(trace_id) AS traceId FROM segments WHERE account = {account:String} AND region = {region:String}
+           AND start >= fromUnixTimestamp64Milli({rangeFrom:Int64}) AND start < fromUnixTimestamp64Milli({rangeTo:Int64}) AND ${condition}`,
+        values,
+        { timeoutMs: 300_000, signal },
+      );
+      for (const { traceId } of rows) found.add(traceId);
+    }
+    return found;
+  }
+
+  /** Each thinned day of an account and region, newest first. */
+  async readDays(scope: AccountRegion): Promise<ThinnedDay[]> {
+    const rows = await this.deps.telemetry.query<Record<string, string>>(
+      `SELECT toString(toDate(day)) AS date, max(is_done) AS done, argMax(tuple(grouped, problem, slow, rare, sampled, thinned,
+         thinned_documents, bytes_before, bytes_after), tuple(is_done, version)) AS row FROM trace_thinned
+       WHERE account = {account:String} AND region = {region:String} GROUP BY day ORDER BY day DESC`,
+      { account: scope.account, region: scope.region },
+    );
+    return rows.map(({ date, done, row }) => {
+      const [grouped, problem, slow, rare, sampled, thinned, thinnedDocuments, bytesBefore, bytesAfter] = (
+        row as unknown as string[]
+      ).map(Number) as [number, number, number, number, number, number, number, number, number];
+      const kept = { grouped, problem, slow, rare, sampled };
+      const traces = grouped + problem + slow + rare + sampled + thinned;
+      const { account, region } = scope;
+      const isDone = Number(done) === 1;
+      return { day: date!, account, region, isDone, traces, kept, thinned, thinnedDocuments, bytesBefore, bytesAfter };
+    });
+  }
+
+  /**
+   * `GET /_hatoba/traces/thinning[?account=&region=]`: the policy, days that groups keep, and what each day saved.
+   * `PUT` with `{"policy":{...},"groupKeepDays":{"name":days}}` changes what it names.
+   */
+  routes(): HttpRoute[] {
+    const path = '/_hatoba/traces/thinning';
+    const scopeOf = (url: URL): AccountRegion => ({
+      account: url.searchParams.get('account') || this.settings.scope.account,
+      region: url.searchParams.get('region') || this.settings.scope.region,
+    });
+    return [
+      { method: 'GET', path, handle: (_request, response, url) => this.answer(response, scopeOf(url)) },
+      {
+        method: 'PUT',
+        path,
+        handle: async (request, response, url) => {
+          const scope = scopeOf(url);
+          const change = parsePolicyChange(await readText(request));
+          const groups = await readGroupExpressions(this.deps.state, scope);
+          for (const name of Object.keys(change.groupKeepDays ?? {})) {
+            if (!groups.has(name)) throw awsError('InvalidRequestException', `Group not found: ${name}`);
+          }
+          await this.policies.write(scope, change);
+          await this.answer(response, scope);
+        },
+      },
+    ];
+  }
+
+  private async answer(response: ServerResponse, scope: AccountRegion): Promise<void> {
+    const [policy, groupKeepDays, days] = await Promise.all([
+      this.policies.read(),
+      this.policies.readGroups(scope),
+      this.readDays(scope),
+    ]);
+    const sum = (member: 'traces' | 'thinned' | 'thinnedDocuments') => days.reduce((all, day) => all + day[member], 0);
+    const savedBytes = days
+      .filter(({ isDone }) => isDone)
+      .reduce((all, { bytesBefore, bytesAfter }) => all + Math.max(0, bytesBefore - bytesAfter), 0);
+    const totals = { traces: sum('traces'), thinned: sum('thinned'), thinnedDocuments: sum('thinnedDocuments') };
+    response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+    response.end(JSON.stringify({ policy, groupKeepDays, totals: { ...totals, savedBytes }, days }));
+  }
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > bodyBytesMax)
+      throw awsError('InvalidRequestException', `A policy takes at most ${bodyBytesMax} bytes.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
