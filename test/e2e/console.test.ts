@@ -29,10 +29,17 @@ const plainPages = [
   'metrics',
   'alarms',
   'canaries',
+  'insights',
   'settings',
+  'settings?tab=groups',
+  'settings?tab=ledger',
 ];
 const shopPages = [
   'map?node=backend2~',
+  'map?show=cluster:shop&against=previous',
+  'traces?drawing=heat',
+  'logs?group=%2Fecs%2Fshop%2Fbff&tail=patterns',
+  'settings?tab=groups&group=Default',
   'traces?filter=service(%22bff%22)&sort=slow',
   'services/shop',
   'services/shop/bff',
@@ -158,6 +165,7 @@ describeWith('browser', 'the console', () => {
       ['m', '/map'],
       ['s', '/services'],
       ['l', '/logs'],
+      ['i', '/insights'],
       ['a', '/alarms'],
       ['o', '/'],
     ]) {

@@ -10,6 +10,8 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
     ['?', t('help.help')],
     ['j  k', t('help.rows')],
     ['Enter', t('help.open')],
+    ['f', t('help.filter')],
+    ['← ↑ → ↓', t('help.map')],
     ['Esc', t('help.close')],
     ['w  s  a  d', t('help.timeline')],
     ['u', t('help.utc')],

@@ -1,4 +1,5 @@
-import { type KeyboardEvent, useId, useLayoutEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, useCallback, useId, useLayoutEffect, useRef, useState } from 'react';
+import { useKey } from '../../app/keyboard.ts';
 import { useText } from '../../i18n/text.ts';
 import { type Completion, completeFilter, errorSpan } from './complete-filter.ts';
 import type { Facet } from './count-facets.ts';
@@ -20,6 +21,10 @@ export function FilterInput({ text, facets, errorAt, errorId, onChange, onRun }:
   const t = useText();
   const listId = useId();
   const field = useRef<HTMLTextAreaElement>(null);
+  useKey(
+    'f',
+    useCallback(() => field.current?.focus(), []),
+  );
   const [caret, setCaret] = useState<number | null>(null);
   const [at, setAt] = useState(-1);
   const wantedCaret = useRef<number | null>(null);
