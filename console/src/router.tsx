@@ -79,7 +79,7 @@ const routes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/traces/$traceId',
-    validateSearch: (search) => pick(search, ['segment', 'tab', 'find'] as const),
+    validateSearch: (search) => pick(search, ['segment', 'tab', 'find', 'compare'] as const),
     component: lazyRouteComponent(
       loadingAgain(() => import('./pages/trace/trace-page.tsx')),
       'TracePage',

@@ -9,6 +9,8 @@ export interface StoredTrace {
   readonly revision: number;
   /** Characters of all stored documents. */
   readonly bytes: number;
+  /** Whether one of them was sent while it was in progress. */
+  readonly hasOpenDocuments: boolean;
 }
 
 const daySeconds = 86_400;
@@ -85,6 +87,14 @@ export async function readDocumentsInto(
   }
   for (const [traceId, ofTrace] of documents) {
     const bytes = ofTrace.reduce((sum, { text }) => sum + text.length, 0);
-    traces.set(traceId, { trace: mergeTrace(traceId, ofTrace), revision: ofTrace.length, bytes });
+    const hasOpenDocuments = ofTrace.some(
+      ({ document }) => document.in_progress === true || typeof document.end_time !== 'number',
+    );
+    traces.set(traceId, {
+      trace: mergeTrace(traceId, ofTrace),
+      revision: ofTrace.length,
+      bytes,
+      hasOpenDocuments,
+    });
   }
 }

@@ -61,7 +61,16 @@ async function get(
 }
 
 async function failure(path: string, response: Response): Promise<ApiError> {
-  return new ApiError(path, `HTTP ${response.status}`, (await response.text()).slice(0, 500), response.status, '');
+  const text = await response.text();
+  let said: { code?: unknown; message?: unknown } = {};
+  try {
+    said = JSON.parse(text) as typeof said;
+  } catch {
+    // Not from hatoba itself.
+  }
+  const code = typeof said.code === 'string' ? said.code : `HTTP ${response.status}`;
+  const message = typeof said.message === 'string' ? said.message : text.slice(0, 500);
+  return new ApiError(path, code, message, response.status, '');
 }
 
 /** The timeline; null when nothing of the trace is stored; `unchanged` while it is still of that revision. */
@@ -93,4 +102,46 @@ export async function getPartDocuments(
   const response = await get(scope, path, query, signal);
   if (!response.ok) throw await failure(path, response);
   return (await response.json()) as PartDocuments;
+}
+
+/** Ids of the rows that a filter expression selects. */
+export async function getMatches(
+  scope: Scope,
+  traceId: string,
+  filter: string,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const path = '/_hatoba/traces/matches';
+  const query: [string, string][] = [
+    ['traceId', traceId],
+    ['filter', filter],
+  ];
+  const response = await get(scope, path, query, signal);
+  if (!response.ok) throw await failure(path, response);
+  return ((await response.json()) as { ids: string[] }).ids;
+}
+
+/** How long parts of a kind took in 24 hours: microseconds that 0, 1, 2 ... 100 percent did not exceed. */
+export interface DurationPercentiles {
+  kind: 'segment' | 'call' | 'part';
+  service: string;
+  name: string;
+  count: number;
+  micros: number[];
+}
+
+export async function getPercentiles(
+  scope: Scope,
+  traceId: string,
+  endMs: number,
+  signal?: AbortSignal,
+): Promise<DurationPercentiles[]> {
+  const path = '/_hatoba/traces/percentiles';
+  const query: [string, string][] = [
+    ['traceId', traceId],
+    ['end', String(Math.ceil(endMs))],
+  ];
+  const response = await get(scope, path, query, signal);
+  if (!response.ok) throw await failure(path, response);
+  return ((await response.json()) as { percentiles: DurationPercentiles[] }).percentiles;
 }

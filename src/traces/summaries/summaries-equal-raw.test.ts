@@ -146,7 +146,7 @@ const filters = [
 ];
 
 const someFilters = fc.shuffledSubarray(filters, { minLength: 4, maxLength: 4 });
-const noSettling = { open: () => undefined };
+const noSettling = { open: () => undefined, countThinned: async () => 0 };
 
 describe('lists of traces', () => {
   test('are the same from summaries and from documents, whatever comes late', { timeout: 240_000 }, async () => {

@@ -8,7 +8,7 @@ import { readDocumentsInto, type StoredTrace } from '../store.ts';
 import { summarizeTrace } from '../trace/summarize-trace.ts';
 
 /** Traces at a time: between two of these the process answers others. */
-const tracesAtOnce = 100;
+const tracesAtOnce = 300;
 /** Where the other parts of a settled trace are looked for first: as far as lists of traces look around their range. */
 const beforeMs = 600_000;
 const afterMs = 3_600_000;
@@ -70,20 +70,25 @@ function isOutside({ startMicros }: Known, { fromMs, toMs }: Span): boolean {
   return Number(startMicros) < fromMs * 1000 || Number(startMicros) >= toMs * 1000;
 }
 
-interface AggregateRow {
+interface ColumnsRow {
   readonly traceId: TraceId;
   readonly startMicros: string;
   readonly root: [number, number, number, string, string, string, string, number];
   readonly any_throttle: number;
   readonly any_in_progress: number;
   readonly trace_seconds: number;
-  readonly stored: string[];
+  readonly storedMs: number[];
 }
 
 interface FactsRow {
   readonly traceId: TraceId;
   readonly nodes: [name: string, type: string][];
-  readonly annotations: string[];
+  readonly found: string[];
+}
+
+interface NodesRow {
+  readonly traceId: TraceId;
+  readonly nodes: [name: string, type: string][];
 }
 
 class SummaryReading {
@@ -122,19 +127,18 @@ class SummaryReading {
     span: Span | undefined,
     known: readonly Known[],
   ): Promise<object[]> {
-    const [aggregates, facts, inferred] = await this.readColumns(traceIds, span);
-    const factsOf = new Map(facts.map((row) => [row.traceId, row]));
-    const inferredOf = new Map(inferred.map((row) => [row.traceId, row.nodes]));
+    const hasVersions = traceIds.some((id) => traces.get(id)?.hasOpenDocuments);
+    const { columns, facts, inferred } = await this.readColumns(traceIds, span, hasVersions);
     const rows: object[] = [];
-    for (const row of aggregates) {
+    for (const row of columns) {
       const stored = traces.get(row.traceId);
       if (!stored) continue;
-      const nodes = [...(factsOf.get(row.traceId)?.nodes ?? []), ...(inferredOf.get(row.traceId) ?? [])];
+      const { nodes = [], found = [] } = facts.get(row.traceId) ?? {};
       const key = { ...this.scope, trace_id: row.traceId, documents: stored.revision };
       rows.push({
         ...key,
-        ...columnsOf(row, nodes),
-        annotations: factsOf.get(row.traceId)?.annotations ?? [],
+        ...columnsOf(row, [...nodes, ...(inferred.get(row.traceId) ?? [])]),
+        annotations: found,
         summary: JSON.stringify(summarizeTrace(stored.trace, this.scope.account, stored.revision)),
       });
       for (const { traceId, startMicros } of known) {
@@ -145,31 +149,34 @@ class SummaryReading {
     return rows;
   }
 
-  /** What filters ask for, by the same statements that answer for traces without a summary. */
-  private readColumns(traceIds: readonly TraceId[], span: Span | undefined) {
+  /**
+   * What filters ask for, by the same expressions that answer for traces without a summary. Only conditions on the whole
+   * trace leave out versions that were replaced; where there are none, one statement does for all.
+   */
+  private async readColumns(traceIds: readonly TraceId[], span: Span | undefined, hasVersions: boolean) {
     const rows = this.rows(span);
-    return Promise.all([
-      this.query<AggregateRow>(
-        `SELECT toString(trace_id) AS traceId, toUnixTimestamp64Micro(min(segments.start)) AS startMicros, ${traceAggregateColumns},
-           arraySort(groupUniqArray(toString(segments.stored))) AS stored
-         FROM segments WHERE ${rows} AND ${newestVersion(rows)} GROUP BY trace_id`,
+    const ofTrace = `toUnixTimestamp64Micro(min(segments.start)) AS startMicros, ${traceAggregateColumns},
+      arraySort(groupUniqArray(toUnixTimestamp64Milli(segments.stored))) AS storedMs`;
+    const ofParts = `groupUniqArrayIf((name, type), kind = 'segment') AS nodes, arraySort(groupUniqArrayArray(annotations)) AS found`;
+    const select = <Row>(columns: string, from: string) =>
+      this.query<Row>(
+        `SELECT toString(trace_id) AS traceId, ${columns} FROM ${from} GROUP BY trace_id`,
         traceIds,
         span,
-      ),
-      this.query<FactsRow>(
-        `SELECT toString(trace_id) AS traceId, groupUniqArrayIf((name, type), kind = 'segment') AS nodes,
-           arraySort(groupUniqArrayArray(segments.annotations)) AS annotations
-         FROM segments WHERE ${rows} GROUP BY trace_id`,
-        traceIds,
-        span,
-      ),
-      this.query<Omit<FactsRow, 'annotations'>>(
-        `SELECT toString(trace_id) AS traceId, groupUniqArray((target_name, target_type)) AS nodes
-         FROM calls WHERE ${inferredNodesSql(rows, rows)} GROUP BY trace_id`,
-        traceIds,
-        span,
-      ),
+      );
+    const callRows = inferredNodesSql(rows, rows);
+    const [columns, parts, inferred] = await Promise.all([
+      hasVersions
+        ? select<ColumnsRow>(ofTrace, `segments WHERE ${rows} AND ${newestVersion(rows)}`)
+        : select<ColumnsRow & FactsRow>(`${ofTrace}, ${ofParts}`, `segments WHERE ${rows}`),
+      hasVersions ? select<FactsRow>(ofParts, `segments WHERE ${rows}`) : undefined,
+      select<NodesRow>('groupUniqArray((target_name, target_type)) AS nodes', `calls WHERE ${callRows}`),
     ]);
+    return {
+      columns,
+      facts: new Map((parts ?? (columns as (ColumnsRow & FactsRow)[])).map((row) => [row.traceId, row])),
+      inferred: new Map(inferred.map(({ traceId, nodes }) => [traceId, nodes])),
+    };
   }
 
   private rows(span: Span | undefined): string {
@@ -191,7 +198,7 @@ class SummaryReading {
   }
 }
 
-function columnsOf(row: AggregateRow, nodes: FactsRow['nodes']) {
+function columnsOf(row: ColumnsRow, nodes: FactsRow['nodes']) {
   const [fault, error, http_status, http_url, http_method, user_agent, client_ip, responseSeconds] = row.root;
   return {
     start: toSeconds(row.startMicros),
@@ -208,7 +215,7 @@ function columnsOf(row: AggregateRow, nodes: FactsRow['nodes']) {
     trace_micros: Math.round(row.trace_seconds * 1e6),
     node_names: nodes.map(([name]) => name),
     node_types: nodes.map(([, type]) => type),
-    stored: row.stored,
+    stored: row.storedMs.map((ms) => toSeconds(`${ms}000`)),
   };
 }
 

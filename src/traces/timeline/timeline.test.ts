@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newTraceId, shopRequest, startTestPlane, type TestPlane } from '../test-plane.fixture.ts';
 import { timelineFlags } from '../trace/timeline-part.ts';
 import type { PartDocuments } from './read-documents.ts';
+import type { DurationPercentiles } from './read-percentiles.ts';
 import type { Timeline } from './read-timeline.ts';
 
 let plane: TestPlane;
@@ -171,5 +172,41 @@ describe('documents of parts', () => {
       id: ["' OR 1=1 --", 'cccccccccccccccc', '__proto__'],
     });
     expect(body).toEqual({ documents: {}, exceptions: {} });
+  });
+});
+
+describe('inside a trace', () => {
+  const matches = async (traceId: string, filter: string) => {
+    const [found, timeline] = await Promise.all([
+      get<{ ids: string[] }>('matches', { traceId, filter }),
+      get<Timeline>('timeline', { traceId }),
+    ]);
+    const { rows, names } = timeline.body;
+    return found.body.ids.map((id) => names[rows.name[rows.id.indexOf(id)]!]).sort();
+  };
+
+  test('the filter language selects segments and calls', async () => {
+    const { traceId } = await putShop();
+    expect(await matches(traceId, 'service("backend1")')).toEqual(['backend1']);
+    expect(await matches(traceId, 'edge("bff", "backend1")')).toEqual(['backend1.shop.local']);
+    expect(await matches(traceId, 'annotation.customer = "c-17"')).toEqual(['bff']);
+    expect(await matches(traceId, 'service("access")')).toHaveLength(2);
+    expect(await matches(traceId, 'fault')).toEqual([]);
+    await expect(matches(traceId, 'fault AND')).rejects.toThrow('position');
+  });
+
+  test('each part can be measured by those of its kind', async () => {
+    const { traceId } = await putShop();
+    const end = String(Date.now());
+    const { body } = await get<{ percentiles: DurationPercentiles[] }>('percentiles', { traceId, end });
+    const bff = body.percentiles.find(({ kind, name }) => kind === 'segment' && name === 'bff')!;
+    expect(bff.count).toBeGreaterThan(0);
+    expect(bff.micros).toHaveLength(101);
+    expect(bff.micros[50]! / 1e6).toBeCloseTo(0.1, 3);
+    expect(
+      body.percentiles.some(
+        ({ kind, service, name }) => kind === 'call' && service === 'bff' && name === 'backend1.shop.local',
+      ),
+    ).toBe(true);
   });
 });

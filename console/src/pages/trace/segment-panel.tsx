@@ -1,6 +1,6 @@
 import Tabs from '@cloudscape-design/components/tabs';
 import type { ReactNode } from 'react';
-import { formatDuration } from '../../i18n/format.ts';
+import { formatCount, formatDuration } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
 import { serviceCondition } from '../../parts/filter-text.ts';
 import { Go } from '../../parts/go.tsx';
@@ -13,8 +13,9 @@ import { When } from '../../parts/when.tsx';
 import { typeLabel } from '../map/node-type.ts';
 import type { BuiltTrace, TraceRow } from './build-trace.ts';
 import { Exceptions } from './exceptions.tsx';
+import type { Standing } from './percentiles.ts';
 import type { SegmentDocument } from './trace-document.ts';
-import { type PartOfTrace, usePartDocument } from './use-trace.ts';
+import { type PartOfTrace, usePartDocument, useStandings } from './use-trace.ts';
 
 interface SegmentPanelProps {
   row: TraceRow;
@@ -28,6 +29,7 @@ interface SegmentPanelProps {
 export function SegmentPanel({ row, built, tab, onTab, onClose }: SegmentPanelProps) {
   const t = useText();
   const part = usePartDocument(built, row.id);
+  const standing = useStandings(built)(row);
   return (
     <SidePanel
       title={row.callee && row.callee.name !== row.name ? `${row.name} → ${row.callee.name}` : row.name}
@@ -36,19 +38,22 @@ export function SegmentPanel({ row, built, tab, onTab, onClose }: SegmentPanelPr
       }
       onClose={onClose}
     >
-      <QueryView query={part}>{(found) => <Details row={row} part={found} tab={tab} onTab={onTab} />}</QueryView>
+      <QueryView query={part}>
+        {(found) => <Details row={row} standing={standing} part={found} tab={tab} onTab={onTab} />}
+      </QueryView>
     </SidePanel>
   );
 }
 
 interface DetailsProps {
   row: TraceRow;
+  standing: Standing | undefined;
   part: PartOfTrace;
   tab: string;
   onTab: (tab: string) => void;
 }
 
-function Details({ row, part: { document, exceptions }, tab, onTab }: DetailsProps) {
+function Details({ row, standing, part: { document, exceptions }, tab, onTab }: DetailsProps) {
   const t = useText();
   // While the next document is on its way, the one before must not be taken for it.
   if (!document || document.id !== row.id) return <Loading />;
@@ -57,7 +62,7 @@ function Details({ row, part: { document, exceptions }, tab, onTab }: DetailsPro
     {
       id: 'overview',
       label: t('segment.overview'),
-      content: <OverviewTab row={row} document={document} />,
+      content: <OverviewTab row={row} standing={standing} document={document} />,
       shown: true,
     },
     {
@@ -103,7 +108,15 @@ function Details({ row, part: { document, exceptions }, tab, onTab }: DetailsPro
   );
 }
 
-function OverviewTab({ row, document }: { row: TraceRow; document: SegmentDocument }) {
+function OverviewTab({
+  row,
+  standing,
+  document,
+}: {
+  row: TraceRow;
+  standing: Standing | undefined;
+  document: SegmentDocument;
+}) {
   const t = useText();
   const request = document.http?.request ?? {};
   const response = document.http?.response ?? {};
@@ -112,6 +125,15 @@ function OverviewTab({ row, document }: { row: TraceRow; document: SegmentDocume
     [t('column.status'), <OutcomeMark key="o" outcome={row.outcome} text={plain(response.status) ?? ''} />],
     [t('segment.own-time'), <strong key="own">{t('trace.own-time', { time: formatDuration(row.ownSeconds) })}</strong>],
     [t('trace.duration'), formatDuration(row.end - row.start)],
+    [
+      t('segment.standing'),
+      standing &&
+        t('segment.slower-than', {
+          percent: standing.percent,
+          count: formatCount(standing.count),
+          median: formatDuration(standing.medianSeconds),
+        }),
+    ],
     [t('column.started'), <When key="s" at={row.start} milliseconds />],
     [t('segment.ended'), row.inProgress ? t('traces.in-progress') : <When key="e" at={row.end} milliseconds />],
     [t('column.method'), plain(request.method)],

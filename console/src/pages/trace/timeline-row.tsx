@@ -13,6 +13,10 @@ interface TimelineRowProps {
   window: Stretch;
   critical: readonly Stretch[];
   selected: boolean;
+  /** Undefined while nothing is highlighted. */
+  match: boolean | undefined;
+  /** Percent of the last 24 hours that took less. */
+  percent: number | undefined;
   atCursor: boolean;
   onOpen: () => void;
   onToggle: () => void;
@@ -26,6 +30,9 @@ function place(from: number, to: number, window: Stretch): { left: string; width
   return right < left ? undefined : { left: `${left * 100}%`, width: `max(2px, ${(right - left) * 100}%)` };
 }
 
+/** What took longer than so many percent of its like is marked. */
+const slowPercent = 95;
+
 export function TimelineRow({
   domId,
   line,
@@ -34,6 +41,8 @@ export function TimelineRow({
   window,
   critical,
   selected,
+  match,
+  percent,
   atCursor,
   onOpen,
   onToggle,
@@ -60,7 +69,7 @@ export function TimelineRow({
     // biome-ignore lint/a11y/useFocusableInteractive: the tree has the focus and names this row as its active one
     <div
       id={domId}
-      className={`hatoba-row hatoba-row-${row.kind}${selected ? ' hatoba-row-selected' : ''}${atCursor ? ' hatoba-row-cursor' : ''}`}
+      className={`hatoba-row hatoba-row-${row.kind}${selected ? ' hatoba-row-selected' : ''}${atCursor ? ' hatoba-row-cursor' : ''}${match === undefined ? '' : match ? ' hatoba-row-match' : ' hatoba-row-other'}`}
       style={{ top, height }}
       role="treeitem"
       aria-level={depth + 1}
@@ -97,7 +106,14 @@ export function TimelineRow({
         )}
         {row.inProgress && <span className="hatoba-badge">{t('traces.in-progress')}</span>}
       </span>
-      <span className="hatoba-row-words">{words}</span>
+      <span className="hatoba-row-words">
+        {words}
+        {percent !== undefined && percent >= slowPercent && (
+          <span className="hatoba-badge" title={t('trace.slower', { percent })}>
+            p{percent}
+          </span>
+        )}
+      </span>
       <span className="hatoba-row-bars">
         {bar && (
           <span

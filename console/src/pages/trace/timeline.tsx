@@ -2,19 +2,26 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from 'react';
 import { formatDuration } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
+import { FilterBar } from '../traces/filter-bar.tsx';
 import type { BuiltTrace, TraceRow } from './build-trace.ts';
 import { criticalPath, type Stretch } from './critical-path.ts';
+import { LogLane } from './log-lane.tsx';
 import { type Move, moveOf, zoomOf } from './timeline-keys.ts';
 import { TimelineRow } from './timeline-row.tsx';
-import { visibleRows } from './visible-rows.ts';
+import { useMatches, useStandings } from './use-trace.ts';
+import { type VisibleRow, visibleRows } from './visible-rows.ts';
 
 const rowHeight = 28;
 const noStretch: readonly Stretch[] = [];
+const noFacets: readonly never[] = [];
 
 interface TimelineProps {
   built: BuiltTrace;
   selectedId: string | undefined;
   onSelect: (segment: string) => void;
+  /** A filter expression whose rows stand out. */
+  filter: string;
+  onFilter: (filter: string) => void;
 }
 
 function toggled(set: ReadonlySet<string>, id: string): ReadonlySet<string> {
@@ -30,8 +37,11 @@ function without(set: ReadonlySet<string>, row: TraceRow): ReadonlySet<string> {
 }
 
 /** All parts of the trace over time. Only what is on screen is drawn, so a hundred thousand rows scroll. */
-export const Timeline = memo(function Timeline({ built, selectedId, onSelect }: TimelineProps) {
+export const Timeline = memo(function Timeline({ built, selectedId, onSelect, filter, onFilter }: TimelineProps) {
   const t = useText();
+  const matches = useMatches(built, filter);
+  const matching = filter.trim() === '' ? undefined : matches.data;
+  const standings = useStandings(built);
   const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set());
   const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set());
   const whole = useMemo(() => ({ from: built.start, to: Math.max(built.end, built.start + 1e-6) }), [built]);
@@ -107,7 +117,17 @@ export const Timeline = memo(function Timeline({ built, selectedId, onSelect }: 
     event.stopPropagation();
     run[move]();
   };
-  useZoomKeys((key) => {
+  const goToMatch = (step: 1 | -1) => {
+    if (!matching) return;
+    const isMatch = ({ folded }: VisibleRow) => folded.some(({ id }) => matching.has(id));
+    for (let index = cursor + step; index >= 0 && index < lines.length; index += step) {
+      const line = lines[index];
+      if (line && isMatch(line)) return goTo(index);
+    }
+  };
+  usePageKeys((key) => {
+    if (key === 'n') return goToMatch(1);
+    if (key === 'p') return goToMatch(-1);
     const next = zoomOf(key, window, whole);
     if (next) setZoom(next === whole ? null : next);
   });
@@ -115,6 +135,20 @@ export const Timeline = memo(function Timeline({ built, selectedId, onSelect }: 
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => window.from + share * (window.to - window.from) - whole.from);
   return (
     <section className="hatoba-box hatoba-timeline" aria-label={t('trace.timeline')}>
+      <div className="hatoba-timeline-filter">
+        <FilterBar filter={filter} facets={noFacets} onRun={onFilter} error={matches.error} />
+        {matching && (
+          <span className="hatoba-soft" role="status">
+            {t('trace.matches', { count: matching.size, all: built.rows.size })}{' '}
+            <button type="button" className="hatoba-plain-button" onClick={() => goToMatch(-1)}>
+              {t('trace.previous-match')}
+            </button>{' '}
+            <button type="button" className="hatoba-plain-button" onClick={() => goToMatch(1)}>
+              {t('trace.next-match')}
+            </button>
+          </span>
+        )}
+      </div>
       <div className="hatoba-timeline-head">
         <span className="hatoba-label">
           {t('trace.timeline')} <span className="hatoba-soft">{t('trace.rows', { count: built.rows.size })}</span>
@@ -133,6 +167,7 @@ export const Timeline = memo(function Timeline({ built, selectedId, onSelect }: 
           ))}
         </span>
       </div>
+      <LogLane built={built} window={window} />
       <div
         ref={scroller}
         className="hatoba-timeline-rows"
@@ -157,6 +192,8 @@ export const Timeline = memo(function Timeline({ built, selectedId, onSelect }: 
                 window={window}
                 critical={critical.get(line.row.id) ?? noStretch}
                 selected={line.row.id === selectedId}
+                match={matching && line.folded.some(({ id }) => matching.has(id))}
+                percent={line.folded.length > 1 ? undefined : standings(line.row)?.percent}
                 atCursor={item.index === cursor}
                 onOpen={() => open(item.index)}
                 onToggle={() => toggle(line.row.id)}
@@ -173,8 +210,8 @@ const lineId = (key: string): string => `row-${key}`;
 const pageRows = (scroller: HTMLElement | null): number =>
   Math.max(1, Math.floor((scroller?.clientHeight ?? 0) / rowHeight) - 1);
 
-/** w, s, a, d zoom and move wherever on the page the focus is, unless somebody types. */
-function useZoomKeys(run: (key: string) => void): void {
+/** Zooming, moving and the next match work wherever on the page the focus is, unless somebody types. */
+function usePageKeys(run: (key: string) => void): void {
   const latest = useRef(run);
   latest.current = run;
   useEffect(() => {

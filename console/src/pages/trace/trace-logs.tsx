@@ -1,5 +1,3 @@
-import { getLogsOfTrace } from '../../api/hatoba.ts';
-import { useLive } from '../../app/scope.ts';
 import { rangeAround } from '../../app/time-range.ts';
 import { useText } from '../../i18n/text.ts';
 import { Go } from '../../parts/go.tsx';
@@ -7,23 +5,13 @@ import { QueryView } from '../../parts/query-view.tsx';
 import { Empty } from '../../parts/states.tsx';
 import { When } from '../../parts/when.tsx';
 import type { BuiltTrace } from './build-trace.ts';
-import { useTasksOfTrace } from './tasks-of-trace.ts';
 import { traceIdOf } from './trace-id.ts';
+import { useLogLines } from './use-trace.ts';
 
 /** Lines that name the trace, and what its tasks wrote while the request ran. */
-export function TraceLogs({ traceId, built }: { traceId: string; built: BuiltTrace }) {
+export function TraceLogs({ built }: { built: BuiltTrace }) {
   const t = useText();
-  const tasks = useTasksOfTrace(built);
-  const lines = useLive(
-    ['trace-logs', traceId, built.rows.size, tasks.length],
-    ({ scope, signal }) =>
-      getLogsOfTrace(
-        scope,
-        { traceId, startMs: built.start * 1000, endMs: built.end * 1000, taskArns: tasks.map((task) => task.arn) },
-        signal,
-      ),
-    { ranged: false, refreshMs: 15_000 },
-  );
+  const lines = useLogLines(built);
   const range = rangeAround(built.start * 1000, built.end * 1000, 5000);
   return (
     <QueryView query={lines}>
@@ -39,7 +27,11 @@ export function TraceLogs({ traceId, built }: { traceId: string; built: BuiltTra
           <table className="hatoba-lines">
             <tbody>
               {found.map((line) => (
-                <tr key={line.eventId} className={traceIdOf(line.message) === traceId ? 'hatoba-line-named' : ''}>
+                <tr
+                  key={line.eventId}
+                  id={`line-${line.eventId}`}
+                  className={traceIdOf(line.message) === built.id ? 'hatoba-line-named' : ''}
+                >
                   <td>
                     <When at={line.timestampMs} milliseconds />
                   </td>

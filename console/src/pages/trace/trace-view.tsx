@@ -13,6 +13,7 @@ import { type BuiltTrace, rowToBeginWith } from './build-trace.ts';
 import { RawDocuments } from './raw-documents.tsx';
 import { SegmentPanel } from './segment-panel.tsx';
 import { Timeline } from './timeline.tsx';
+import { TraceComparison } from './trace-comparison.tsx';
 import { TraceHead } from './trace-head.tsx';
 import { TraceLogs } from './trace-logs.tsx';
 
@@ -31,6 +32,12 @@ export function TraceView({ built }: { built: BuiltTrace }) {
     [navigate],
   );
 
+  const setFilter = useCallback(
+    (find: string) =>
+      void navigate({ search: (before) => ({ ...before, find: find.trim() || undefined }), replace: true }),
+    [navigate],
+  );
+
   return (
     <SpaceBetween size="m">
       <TraceHead built={built} onSelect={select} />
@@ -44,7 +51,13 @@ export function TraceView({ built }: { built: BuiltTrace }) {
         </section>
       </div>
       <div className={selected ? 'hatoba-split' : ''}>
-        <Timeline built={built} selectedId={selected?.id} onSelect={select} />
+        <Timeline
+          built={built}
+          selectedId={selected?.id}
+          onSelect={select}
+          filter={search.find ?? ''}
+          onFilter={setFilter}
+        />
         {selected && (
           <SegmentPanel
             row={selected}
@@ -56,7 +69,19 @@ export function TraceView({ built }: { built: BuiltTrace }) {
         )}
       </div>
       <ExpandableSection headerText={t('trace.logs')} defaultExpanded variant="container">
-        <TraceLogs traceId={built.id} built={built} />
+        <TraceLogs built={built} />
+      </ExpandableSection>
+      <ExpandableSection
+        headerText={t('compare.with')}
+        variant="container"
+        defaultExpanded={search.compare !== undefined}
+      >
+        <TraceComparison
+          built={built}
+          otherId={search.compare}
+          onCompare={(compare) => void navigate({ search: (before) => ({ ...before, compare }), replace: true })}
+          onSelect={select}
+        />
       </ExpandableSection>
       <ExpandableSection headerText={t('trace.raw')} variant="container">
         <RawDocuments built={built} />

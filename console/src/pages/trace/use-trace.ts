@@ -1,7 +1,11 @@
 import { keepPreviousData, type UseQueryResult, useQuery, useQueryClient } from '@tanstack/react-query';
-import { getPartDocuments, getTimeline } from '../../api/timeline.ts';
-import { useScope } from '../../app/scope.ts';
+import { useMemo } from 'react';
+import { getLogsOfTrace, type StoredLogEvent } from '../../api/hatoba.ts';
+import { getMatches, getPartDocuments, getPercentiles, getTimeline } from '../../api/timeline.ts';
+import { useLive, useScope } from '../../app/scope.ts';
 import { type BuiltTrace, buildTrace } from './build-trace.ts';
+import { type Standings, standingsOf } from './percentiles.ts';
+import { useTasksOfTrace } from './tasks-of-trace.ts';
 import type { SegmentDocument, TraceException } from './trace-document.ts';
 
 /** A trace that was found is nearly always whole; look again now and then for late parts. */
@@ -56,4 +60,48 @@ export function exceptionsOf(
   if (typeof cause === 'string') return named[cause] ? [named[cause]] : [];
   const found = Array.isArray(cause.exceptions) ? cause.exceptions : [];
   return found.length > 0 ? found : cause.message ? [{ message: cause.message }] : [];
+}
+
+/** Rows that a filter expression selects; nothing is asked while there is none. */
+export function useMatches(trace: BuiltTrace, filter: string): UseQueryResult<ReadonlySet<string>> {
+  const scope = useScope();
+  return useQuery<ReadonlySet<string>>({
+    queryKey: ['matches', trace.id, trace.revision, filter, scope.account, scope.region],
+    queryFn: async ({ signal }) => new Set(await getMatches(scope, trace.id, filter, signal)),
+    enabled: filter.trim() !== '',
+    staleTime: Number.POSITIVE_INFINITY,
+    structuralSharing: false,
+    retry: false,
+  });
+}
+
+/** How each row compares with the last 24 hours. Asked once: it hardly changes while somebody looks. */
+export function useStandings(trace: BuiltTrace): Standings {
+  const scope = useScope();
+  const found = useQuery({
+    queryKey: ['percentiles', trace.id, scope.account, scope.region],
+    queryFn: ({ signal }) => getPercentiles(scope, trace.id, trace.end * 1000, signal),
+    staleTime: 300_000,
+  });
+  return useMemo(() => standingsOf(found.data ?? []), [found.data]);
+}
+
+/** Lines that name the trace, and what its tasks wrote while the request ran. */
+export function useLogLines(trace: BuiltTrace): UseQueryResult<StoredLogEvent[]> {
+  const tasks = useTasksOfTrace(trace);
+  return useLive(
+    ['trace-logs', trace.id, trace.revision, tasks.length],
+    ({ scope, signal }) =>
+      getLogsOfTrace(
+        scope,
+        {
+          traceId: trace.id,
+          startMs: trace.start * 1000,
+          endMs: trace.end * 1000,
+          taskArns: tasks.map((task) => task.arn),
+        },
+        signal,
+      ),
+    { ranged: false, refreshMs: 15_000 },
+  );
 }
