@@ -5,6 +5,7 @@ import { FilterExpressionError } from './filter/expression.ts';
 import { SqlParameters } from './filter/sql-parameters.ts';
 import { bucketSql } from './graph/histogram.ts';
 import type { TraceId } from './model.ts';
+import { weightsNear } from './settle/weights.ts';
 
 export interface TraceQuery extends AccountRegion {
   readonly startMs: number;
@@ -159,7 +160,7 @@ export async function countAllTraces(
   return Number(row?.count ?? 0);
 }
 
-/** Matching traces by the minute of their start; minutes without any are absent. */
+/** Matching traces by the minute of their start, thinned ones counted by those that stand for them; minutes without any are absent. */
 export async function countTracesByMinute(
   telemetry: TelemetryStore,
   query: TraceQuery,
@@ -167,7 +168,9 @@ export async function countTracesByMinute(
   const { sql, values, filter } = tracesSql(query);
   requireSql(filter);
   const rows = await telemetry.query<{ minute: number; count: string }>(
-    `SELECT intDiv(startMicros, 60000000) AS minute, count() AS count FROM (${sql}) WHERE ${filter.condition} GROUP BY minute ORDER BY minute`,
+    `SELECT intDiv(startMicros, 60000000) AS minute, sum(if(kept.traces = 0, 1, kept.traces)) AS count
+     FROM (SELECT * FROM (${sql}) WHERE ${filter.condition}) AS found
+     LEFT JOIN (${weightsNear(query)}) AS kept ON found.trace_id = kept.trace_id GROUP BY minute ORDER BY minute`,
     values,
     { timeoutMs: 30_000 },
   );

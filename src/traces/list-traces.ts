@@ -62,13 +62,17 @@ export async function listTraces(deps: ListDeps, query: TracePage, signal?: Abor
 }
 
 /** How many traces the range holds, matching or not; of a large one, about how many. */
-export async function countListed(deps: ListDeps, query: TracePage): Promise<number> {
+export async function countListed(
+  deps: ListDeps & { readonly settling: Pick<Settling, 'countThinned'> },
+  query: TracePage,
+): Promise<number> {
   const counts = partsOf(deps, query).map((part) => {
     const inPart = within(query, part.range);
     return part.isSettled
       ? countSummaries(deps.telemetry, inPart, part.arrivals)
       : countAllTraces(deps.telemetry, inPart);
   });
+  counts.push(deps.settling.countThinned(query, query));
   return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
 }
 

@@ -5,6 +5,7 @@ import { awsError } from '../../wire/aws/aws-error.ts';
 import type { Handlers } from '../../wire/aws/service-table.ts';
 import { readNewestStored, type TracePage } from '../find-traces.ts';
 import { countListed, type ListDeps, type ListedTrace, listTraces } from '../list-traces.ts';
+import type { Settling } from '../settle/index.ts';
 import { readGroupExpressions, toRequestError } from './groups.ts';
 import { readRange } from './query-range.ts';
 
@@ -25,7 +26,7 @@ export function traceSummariesHandlers(deps: {
   telemetry: TelemetryStore;
   state: StateStore;
   clock: Clock;
-  settling: ListDeps['settling'];
+  settling: ListDeps['settling'] & Pick<Settling, 'countThinned'>;
 }): Pick<Handlers<XRay>, 'GetTraceSummaries'> {
   const { telemetry, clock } = deps;
   return {

@@ -6,6 +6,7 @@ import { awsError } from '../../wire/aws/aws-error.ts';
 import type { AccountRegion } from '../../wire/aws/call-context.ts';
 import type { HttpRoute } from '../../wire/aws/service-table.ts';
 import type { EdgeGroup, NodeGroup } from '../graph/build-graph.ts';
+import type { TimeRange } from '../graph/graph-sql.ts';
 import type { TraceId } from '../model.ts';
 import { type GraphSelection, MapTooLargeError } from '../read-graph-groups.ts';
 import { type Arrivals, defaultPolicy, type SettlePolicy } from './plan-settling.ts';
@@ -14,6 +15,7 @@ import { planSelection, readSettled, type SettledCondition } from './read-settle
 import { Settler } from './settler.ts';
 import { Thinner } from './thinner.ts';
 import { Thinning, type ThinningSettings } from './thinning.ts';
+import { countThinned } from './weights.ts';
 
 /**
  * Minutes in which nothing has arrived for a while, about to be marked as settled. A trace belongs to every minute in
@@ -72,6 +74,11 @@ export class Settling {
     });
     this.thinning = deps.thinning && new Thinning(deps, deps.thinning);
     this.thinner = this.thinning && this.makeThinner(this.thinning);
+  }
+
+  /** How many traces of a range were thinned out. */
+  async countThinned(scope: AccountRegion, range: TimeRange): Promise<number> {
+    return this.settler.hasThinned(scope, range) ? countThinned(this.deps.telemetry, scope, range) : 0;
   }
 
   /** The door to the policy; none without thinning. */

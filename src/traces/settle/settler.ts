@@ -124,6 +124,11 @@ export class Settler {
     return true;
   }
 
+  hasThinned(scope: AccountRegion, { startMs, endMs }: TimeRange): boolean {
+    const days = this.scopes.get(keyOf(scope))?.thinnedDays ?? [];
+    return [...days].some((day) => day < endMs && day + dayMs > startMs);
+  }
+
   /** From now on, what arrives for that day is added to its counts. */
   async readThinnedDays(): Promise<void> {
     const rows = await this.telemetry.query<{ account: string; region: string; day: number }>(

@@ -1,5 +1,8 @@
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
+import type { HttpRoute } from '../../wire/aws/service-table.ts';
+import { countTracesByMinute } from '../find-traces.ts';
 import { buildGraph } from '../graph/build-graph.ts';
 import type { SegmentDocument } from '../model.ts';
 import type { Settling } from './index.ts';
@@ -75,6 +78,14 @@ test('an old day keeps what matters and weights for the rest; counts stay, where
   expect(await numberOf('SELECT countIf(fault = 1) AS n FROM segments')).toBe(16);
   expect(await numberOf("SELECT countIf(name LIKE 'odd-%') AS n FROM segments")).toBe(6);
   expect(await numberOf('SELECT uniqExact(trace_id) AS n FROM calls')).toBe(traces);
+  const counted = await countTracesByMinute(own.telemetry, {
+    ...range,
+    rangeType: 'TraceId',
+    filterExpression: '',
+    groups: new Map(),
+  });
+  expect(counted.reduce((sum, { count }) => sum + count, 0)).toBe(800);
+  expect(traces + (await settling.countThinned(scope, range))).toBe(800);
   // What has no row weighs one.
   const isDone = `is_done = 1 AND day = toDateTime(${day / 1000}, 'UTC')`;
   expect(await numberOf(`SELECT count() AS n FROM trace_thinned WHERE ${isDone}`)).toBe(1);
@@ -83,6 +94,56 @@ test('an old day keeps what matters and weights for the rest; counts stay, where
       WHERE weight > 0 AND version IN (SELECT version FROM trace_thinned WHERE ${isDone})`),
   ).toBe(800);
 }, 120_000);
+
+test('a group keeps its traces; what each day saved is told', async () => {
+  const other = await openSettleStore();
+  const groupsDay = Array.from({ length: 200 }, (_, number) => request(number + 10, 8));
+  const kept = groupsDay.slice(0, 60).map((document) => ({ ...document, name: 'payments' }));
+  await other.store([
+    ...groupsDay,
+    ...kept.map((document) => ({ ...document, trace_id: newId() + newId(), id: newId() })),
+  ]);
+  await other.state.commit([
+    {
+      kind: 'xray-group',
+      key: `${scope.account}/${scope.region}/Payments`,
+      expect: 'absent',
+      put: {
+        GroupName: 'Payments',
+        GroupARN: 'arn:aws:xray:::group/Payments',
+        FilterExpression: 'service("payments")',
+      },
+    },
+  ]);
+  const settling = other.begin({ thinning });
+  const [read, change] = settling.routes();
+  await call(change!, { groupKeepDays: { Payments: 30 }, policy: { sampleShare: 0.05 } });
+  await expect(call(change!, { groupKeepDays: { Nobody: 30 } })).rejects.toThrow('Group not found: Nobody');
+  await expect(call(change!, { policy: { sampleShare: 2 } })).rejects.toThrow('policy.sampleShare');
+  await settleAll(settling);
+  const [row] = await other.telemetry.query<{ n: string }>("SELECT count() AS n FROM segments WHERE name = 'payments'");
+  expect(Number(row?.n)).toBe(60);
+  const told = await call(read!);
+  expect(told).toMatchObject({ policy: { sampleShare: 0.05, hotHours: 48 }, groupKeepDays: { Payments: 30 } });
+  expect(told.days).toHaveLength(1);
+  expect(told.days[0]).toMatchObject({ isDone: true, traces: 260, kept: { grouped: 60, problem: 4 } });
+  expect(told.days[0].bytesAfter).toBeGreaterThan(0);
+  expect(told.totals.thinned).toBe(told.days[0].thinned);
+  await other.stop();
+}, 60_000);
+
+/** A route as the gateway calls it. */
+async function call(route: HttpRoute, body?: object): Promise<any> {
+  let answer = '';
+  const end = (text: string) => {
+    answer = text;
+  };
+  const response = { writeHead: () => response, end };
+  const request = Readable.from(body ? [Buffer.from(JSON.stringify(body))] : []);
+  const url = new URL('http://hatoba/_hatoba/traces/thinning');
+  await route.handle(request as never, response as never, url);
+  return JSON.parse(answer);
+}
 
 test('what arrives for a thinned day is added to its counts', async () => {
   const settling = own.begin({ thinning });
