@@ -25,6 +25,7 @@ const hostile = `<b>${'\u202E'}${'x'.repeat(10_000)}\u001b[31m`;
 describeWith('browser', 'tracing in the console', () => {
   let hatoba: HatobaProcess;
   let browser: Browser;
+  let seededAt: number;
   const pages: Page[] = [];
   const complaints: string[] = [];
 
@@ -48,7 +49,8 @@ describeWith('browser', 'tracing in the console', () => {
 
   beforeAll(async () => {
     [browser, hatoba] = await Promise.all([launchBrowser(), startHatoba()]);
-    const now = Date.now() / 1000;
+    seededAt = Date.now() / 1000;
+    const now = seededAt;
     await putSegments(hatoba.url, accounts.failing, failingShop(now));
     await putSegments(hatoba.url, accounts.slower, slowerShop(now));
     await putSegments(hatoba.url, accounts.large, largeMap(500, now));
@@ -109,7 +111,10 @@ describeWith('browser', 'tracing in the console', () => {
 
     test('two times are compared: the node that became slower is named, its callers are not', async () => {
       const page = await fresh(look);
-      await open(page, at('map?range=5m&against=previous'));
+      const range = (from: number, to: number) =>
+        [from, to].map((secondsAgo) => new Date((seededAt - secondsAgo) * 1000).toISOString()).join('~');
+      const search = new URLSearchParams({ range: range(290, 0), against: range(600, 305) });
+      await open(page, at(`map?${search}`));
       await page.getByRole('heading', { name: words['map.changes'] }).waitFor();
       const row = (name: string) => page.locator('table tbody tr', { hasText: name }).first();
       await row('orders').getByText(words['change.slower']).waitFor();
@@ -179,6 +184,14 @@ describeWith('browser', 'tracing in the console', () => {
       await page.waitForURL(new RegExp(`/alarms/${group}-faults`));
       await open(page, at(`map?show=group:${group}`));
       await page.locator('.react-flow__node[data-id^="api~"]').waitFor();
+      await open(page, at('settings?tab=thinning'));
+      const sample = page.getByLabel(words['thinning.sample']);
+      await sample.fill(look.dark ? '20' : '25');
+      await page.getByRole('button', { name: words['action.save'] }).click();
+      await page.getByRole('button', { name: words['action.save'], disabled: true }).waitFor();
+      await open(page, at('settings?tab=thinning'));
+      await sample.waitFor();
+      expect(await sample.inputValue()).toBe(look.dark ? '20' : '25');
     }, 90_000);
 
     test('a log line opens to its neighbours and values; kinds of lines are counted', async () => {

@@ -32,6 +32,7 @@ const plainPages = [
   'insights',
   'settings',
   'settings?tab=groups',
+  'settings?tab=thinning',
   'settings?tab=ledger',
 ];
 const shopPages = [

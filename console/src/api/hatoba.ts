@@ -1,4 +1,4 @@
-import { ApiError, fetchText, type Scope } from './request.ts';
+import { fetchText, type Scope, toApiError } from './request.ts';
 
 export type Level = 'ok' | 'warning' | 'critical';
 export type Params = Record<string, string | number>;
@@ -61,10 +61,16 @@ export interface LedgerEntry {
 }
 
 /** The JSON of one of hatoba's own routes. Throws ApiError. */
-export async function getJson<Output>(path: string, signal?: AbortSignal): Promise<Output> {
-  const { response, text } = await fetchText(path, path, {}, signal);
-  const requestId = response.headers.get('x-amzn-requestid') ?? '';
-  if (!response.ok) throw new ApiError(path, `HTTP ${response.status}`, text.slice(0, 500), response.status, requestId);
+export const getJson = <Output>(path: string, signal?: AbortSignal): Promise<Output> => askJson(path, {}, signal);
+
+/** Changes what a route keeps; the answer is what it keeps then. */
+export const putJson = <Output>(path: string, body: object): Promise<Output> =>
+  askJson(path, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+
+async function askJson<Output>(path: string, request: RequestInit, signal?: AbortSignal): Promise<Output> {
+  const operation = path.split('?')[0] ?? path;
+  const { response, text } = await fetchText(operation, path, request, signal);
+  if (!response.ok) throw toApiError(operation, response, text);
   return JSON.parse(text) as Output;
 }
 

@@ -72,7 +72,8 @@ export async function send(call: Call): Promise<string> {
   return text;
 }
 
-function toApiError(operation: string, response: Response, text: string): ApiError {
+/** What an answer that is no success says. */
+export function toApiError(operation: string, response: Response, text: string): ApiError {
   const requestId = response.headers.get('x-amzn-requestid') ?? response.headers.get('x-amz-request-id') ?? '';
   const typeHeader = response.headers.get('x-amzn-errortype') ?? undefined;
   const xmlCode = /<Code>([^<]*)<\/Code>/.exec(text)?.[1];

@@ -18,13 +18,14 @@ export function useKey(key: string, run: (() => void) | undefined): void {
   }, [key, run]);
 }
 
-/** Everything in the page that counts as a row: table rows by their first link, and what says so itself. */
+/** Everything in the page that counts as a row, once: table rows by their first link or button, and what says so itself. */
 function rowHandles(): HTMLElement[] {
   const rows = document.querySelectorAll<HTMLElement>('main table tbody tr, [data-row]');
-  return Array.from(rows).flatMap((row) => {
+  const handles = Array.from(rows).flatMap((row) => {
     const handle = row.matches('[data-row]') ? row : row.querySelector<HTMLElement>('a[href], button');
     return handle ? [handle] : [];
   });
+  return [...new Set(handles)];
 }
 
 export function moveRow(step: 1 | -1): void {

@@ -8,6 +8,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { createGroup, type Group, updateGroup } from '../../api/groups.ts';
+import { putThinning } from '../../api/thinning.ts';
 import { getTraceSummaries } from '../../api/xray.ts';
 import { useScope } from '../../app/scope.ts';
 import { formatCount } from '../../i18n/format.ts';
@@ -18,8 +19,15 @@ import { FilterBar, syntaxErrorOf } from '../traces/filter-bar.tsx';
 
 const hourMs = 3_600_000;
 
+interface GroupDialogProps {
+  group: Group | undefined;
+  /** For how long all of its traces are kept; undefined: as all others. */
+  keepDays: number | undefined;
+  onClose: () => void;
+}
+
 /** Creates a group, or changes one; of the built-in group only insights can be turned on and off. */
-export function GroupDialog({ group, onClose }: { group: Group | undefined; onClose: () => void }) {
+export function GroupDialog({ group, keepDays, onClose }: GroupDialogProps) {
   const t = useText();
   const scope = useScope();
   const client = useQueryClient();
@@ -27,19 +35,24 @@ export function GroupDialog({ group, onClose }: { group: Group | undefined; onCl
   const [filter, setFilter] = useState(group?.FilterExpression ?? '');
   const [insights, setInsights] = useState(group?.InsightsConfiguration?.InsightsEnabled ?? true);
   const [notify, setNotify] = useState(group?.InsightsConfiguration?.NotificationsEnabled ?? true);
+  const [keep, setKeep] = useState(keepDays === undefined ? '' : String(keepDays));
   const isDefault = group?.GroupName === 'Default';
+  const days = keep.trim() === '' ? null : Number(keep);
+  const valid = (group !== undefined || name !== '') && (days === null || (Number.isInteger(days) && days >= 1));
   const save = useMutation({
-    mutationFn: () => {
+    mutationFn: async () => {
       const change: Group = {
         GroupName: group?.GroupName ?? name,
         ...(isDefault ? {} : { FilterExpression: filter }),
         InsightsConfiguration: { InsightsEnabled: insights, NotificationsEnabled: insights && notify },
       };
-      return group ? updateGroup(scope, change) : createGroup(scope, change);
+      await (group ? updateGroup(scope, change) : createGroup(scope, change));
+      if (days !== (keepDays ?? null)) await putThinning(scope, { groupKeepDays: { [change.GroupName]: days } });
     },
     onSuccess: async () => {
       onClose();
       await client.invalidateQueries({ queryKey: ['groups'] });
+      await client.invalidateQueries({ queryKey: ['thinning'] });
     },
   });
   return (
@@ -53,12 +66,7 @@ export function GroupDialog({ group, onClose }: { group: Group | undefined; onCl
         <Box float="right">
           <SpaceBetween size="xs" direction="horizontal">
             <Button onClick={onClose}>{t('action.cancel')}</Button>
-            <Button
-              variant="primary"
-              disabled={!group && name === ''}
-              loading={save.isPending}
-              onClick={() => save.mutate()}
-            >
+            <Button variant="primary" disabled={!valid} loading={save.isPending} onClick={() => save.mutate()}>
               {t('action.save')}
             </Button>
           </SpaceBetween>
@@ -80,6 +88,9 @@ export function GroupDialog({ group, onClose }: { group: Group | undefined; onCl
             {t('groups.notify')}
           </Checkbox>
         )}
+        <FormField label={t('groups.keep-days')} constraintText={t('groups.keep-days-hint')}>
+          <Input value={keep} inputMode="numeric" onChange={({ detail }) => setKeep(detail.value)} />
+        </FormField>
         {save.error && <ErrorBox error={save.error} />}
       </SpaceBetween>
     </Modal>

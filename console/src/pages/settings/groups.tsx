@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { deleteGroup, type Group, getGroups } from '../../api/groups.ts';
+import { getThinning } from '../../api/thinning.ts';
 import { useLive, useScope } from '../../app/scope.ts';
 import { useText } from '../../i18n/text.ts';
 import { DataTable } from '../../parts/data-table.tsx';
@@ -26,6 +27,8 @@ export function Groups() {
   const navigate = useNavigate({ from: '/settings' });
   const [open, setOpen] = useState<Open>(null);
   const groups = useLive(['groups'], ({ scope, signal }) => getGroups(scope, signal), { ranged: false });
+  const thinning = useLive(['thinning'], ({ scope, signal }) => getThinning(scope, signal), { ranged: false });
+  const keepDays = thinning.data?.groupKeepDays ?? {};
   const remove = useMutation({
     mutationFn: (name: string) => deleteGroup(scope, name),
     onSuccess: () => client.invalidateQueries({ queryKey: ['groups'] }),
@@ -67,6 +70,14 @@ export function Groups() {
                 header: t('page.insights'),
                 cell: (group) => t(group.InsightsConfiguration?.InsightsEnabled ? 'groups.on' : 'groups.off'),
               },
+              {
+                id: 'keep',
+                header: t('groups.kept'),
+                cell: (group) => {
+                  const days = keepDays[group.GroupName];
+                  return days === undefined ? t('groups.kept-as-others') : t('logs.days', { count: days });
+                },
+              },
               { id: 'look', header: t('service.look-at'), cell: (group) => <Ways group={group} /> },
               {
                 id: 'actions',
@@ -92,7 +103,13 @@ export function Groups() {
         )}
       </QueryView>
       {search.group && <GroupMetrics name={search.group} onClose={() => choose(undefined)} />}
-      {open?.what === 'edit' && <GroupDialog group={open.group} onClose={() => setOpen(null)} />}
+      {open?.what === 'edit' && (
+        <GroupDialog
+          group={open.group}
+          keepDays={open.group && keepDays[open.group.GroupName]}
+          onClose={() => setOpen(null)}
+        />
+      )}
       {open?.what === 'alarm' && <GroupAlarmDialog group={open.group} onClose={() => setOpen(null)} />}
     </SpaceBetween>
   );

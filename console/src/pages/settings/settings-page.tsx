@@ -8,6 +8,7 @@ import { Groups } from './groups.tsx';
 import { Installation } from './installation.tsx';
 import { LedgerTable } from './ledger-table.tsx';
 import { SamplingRules } from './sampling-rules.tsx';
+import { Thinning } from './thinning.tsx';
 
 export function SettingsPage() {
   const t = useText();
@@ -17,6 +18,7 @@ export function SettingsPage() {
   const tabs = [
     { id: 'sampling', label: t('sampling.title'), content: <SamplingRules /> },
     { id: 'groups', label: t('map.groups'), content: <Groups /> },
+    { id: 'thinning', label: t('thinning.title'), content: <Thinning /> },
     {
       id: 'ledger',
       label: t('settings.ledger'),
