@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   CloudWatchLogsClient,
   CreateLogGroupCommand,
@@ -9,7 +11,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import en from '../../console/src/i18n/en.json' with { type: 'json' };
 import ja from '../../console/src/i18n/ja.json' with { type: 'json' };
 import { launchBrowser, newPage, open } from '../support/browser.ts';
-import { type HatobaProcess, startHatoba } from '../support/hatoba-process.ts';
+import { type HatobaProcess, root, startHatoba } from '../support/hatoba-process.ts';
 import { describeWith } from '../support/programs.ts';
 import { failingShop, largeMap, putSegments, slowerShop } from '../support/seed-traces.ts';
 import { until } from '../support/until.ts';
@@ -19,6 +21,8 @@ const looks = [
   { locale: 'en-US', dark: false, words: en },
   { locale: 'ja-JP', dark: true, words: ja },
 ] as const;
+/** Pictures of the guide; otherwise to look at after a run. */
+const pictures = join(root, process.env.HATOBA_UPDATE_PICTURES === '1' ? 'docs/images' : 'test-results');
 const accounts = { slower: '000000000000', failing: '111111111111', large: '222222222222' };
 const hostile = `<b>${'\u202E'}${'x'.repeat(10_000)}\u001b[31m`;
 
@@ -48,6 +52,7 @@ describeWith('browser', 'tracing in the console', () => {
   };
 
   beforeAll(async () => {
+    mkdirSync(pictures, { recursive: true });
     [browser, hatoba] = await Promise.all([launchBrowser(), startHatoba()]);
     seededAt = Date.now() / 1000;
     const now = seededAt;
@@ -121,6 +126,7 @@ describeWith('browser', 'tracing in the console', () => {
       const nodes = page.locator('table tbody tr', { hasText: words['kind.node'] });
       expect(await nodes.filter({ hasText: 'web' }).count()).toBe(0);
       await page.locator('.hatoba-edge-label').first().waitFor();
+      if (look.locale === 'en-US') await page.screenshot({ path: join(pictures, 'map-compared.png') });
       await open(page, at('map?view=table'));
       await page.getByRole('heading', { name: words['map.edges'] }).waitFor();
       expect(await overflow(page)).toBe(0);
@@ -235,6 +241,10 @@ describeWith('browser', 'tracing in the console', () => {
       await page.getByText(words['insights.deployments']).waitFor();
       await page.getByRole('img', { name: words['insights.client-impact'] }).waitFor();
       expect(await overflow(page)).toBe(0);
+      if (look.locale === 'en-US') {
+        await page.evaluate('window.scrollTo(0, 0)');
+        await page.screenshot({ path: join(pictures, 'insight.png') });
+      }
     });
   });
 
@@ -253,14 +263,53 @@ describeWith('browser', 'tracing in the console', () => {
     });
   }, 60_000);
 
-  test('a hostile line of ten thousand characters stays in its place', async () => {
+  test('names and lines of ten thousand hostile characters stay in their place', { timeout: 120_000 }, async () => {
+    const nanoseconds = (secondsAgo: number) => `${Math.floor((seededAt - secondsAgo) * 1000)}000000`;
+    const span = {
+      traceId: 'ab'.repeat(16),
+      spanId: 'cd'.repeat(8),
+      name: hostile,
+      kind: 2,
+      startTimeUnixNano: nanoseconds(650),
+      endTimeUnixNano: nanoseconds(649),
+      attributes: [{ key: 'http.url', value: { stringValue: `http://a/${hostile}` } }],
+    };
+    const attributes = [{ key: 'service.name', value: { stringValue: hostile } }];
+    const sent = await fetch(`http://127.0.0.1:${hatoba.ports.otlpHttp}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ resourceSpans: [{ resource: { attributes }, scopeSpans: [{ spans: [span] }] }] }),
+    });
+    expect(sent.status).toBe(200);
     const page = await fresh(looks[0]);
-    await open(page, at('logs?group=%2Fapp'));
-    await page.locator('.hatoba-line-text', { hasText: 'xxxxx' }).first().waitFor();
-    expect(await overflow(page)).toBe(0);
+    await until('the hostile node', async () => {
+      await open(page, at('map'));
+      await page.locator('.react-flow__node').nth(3).waitFor();
+      return (await page.locator('.hatoba-node-name', { hasText: 'xxxxx' }).count()) > 0;
+    });
+    await page.locator('.hatoba-node-name', { hasText: 'xxxxx' }).first().click();
+    await page.locator('aside.hatoba-panel h2', { hasText: 'xxxxx' }).waitFor();
+    const wide: string[] = [];
+    const paths = [
+      'map?view=table',
+      'traces',
+      'traces?sort=slow',
+      '',
+      'logs?group=%2Fapp&tail=patterns',
+      'logs?group=%2Fapp',
+    ];
+    for (const path of paths) {
+      await open(page, at(path));
+      await page.locator('main').getByText('xxxxx').or(page.locator('.react-flow__node')).first().waitFor();
+      for (const width of [1440, 1000]) {
+        await page.setViewportSize({ width, height: 900 });
+        if ((await overflow(page)) > 0) wide.push(`${path} at ${width}`);
+      }
+    }
     await page.keyboard.press('j');
     await page.keyboard.press('Enter');
     await page.locator('.hatoba-line-details').waitFor();
     expect(await overflow(page)).toBe(0);
-  }, 60_000);
+    expect(wide).toEqual([]);
+  });
 });

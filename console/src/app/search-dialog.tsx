@@ -5,6 +5,7 @@ import { useRouter } from '@tanstack/react-router';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useText } from '../i18n/text.ts';
 import { traceIdOf } from '../pages/trace/trace-id.ts';
+import { shorten } from '../parts/shorten.ts';
 import { pages } from './navigation.ts';
 import { useScope, useTimeRange } from './scope.ts';
 import { findTargets, type Target } from './search-targets.ts';
@@ -77,7 +78,7 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
           <li key={`${target.kind} ${target.name} ${target.detail ?? ''}`}>
             <button type="button" className={index === at ? 'hatoba-found-at' : ''} onClick={() => open(target)}>
               <span className="hatoba-found-kind">{t(`kind.${target.kind}`)}</span>
-              <span className="hatoba-found-name">{target.name}</span>
+              <span className="hatoba-found-name">{shorten(target.name)}</span>
               {target.detail && <span className="hatoba-found-detail">{target.detail}</span>}
             </button>
           </li>

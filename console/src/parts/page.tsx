@@ -2,6 +2,7 @@ import ContentLayout from '@cloudscape-design/components/content-layout';
 import Header from '@cloudscape-design/components/header';
 import { type ReactNode, useEffect } from 'react';
 import { Go } from './go.tsx';
+import { shorten } from './shorten.ts';
 
 export interface Crumb {
   text: string;
@@ -23,7 +24,7 @@ interface PageProps {
 /** A page's frame: where it is, what it is called, what can be done with it. */
 export function Page({ title, crumbs = [], description, actions, info, children }: PageProps) {
   useEffect(() => {
-    document.title = `${title} · hatoba`;
+    document.title = `${shorten(title)} · hatoba`;
   }, [title]);
   return (
     <ContentLayout
@@ -43,7 +44,9 @@ export function Page({ title, crumbs = [], description, actions, info, children 
             </nav>
           )}
           <Header variant="h1" description={description} actions={actions} info={info}>
-            <span className="hatoba-wrap">{title}</span>
+            <span className="hatoba-wrap" title={title}>
+              {shorten(title, 160)}
+            </span>
           </Header>
         </div>
       }

@@ -4,6 +4,7 @@ import Header from '@cloudscape-design/components/header';
 import type { ReactNode } from 'react';
 import { useKey } from '../app/keyboard.ts';
 import { useText } from '../i18n/text.ts';
+import { shorten } from './shorten.ts';
 
 interface SidePanelProps {
   title: string;
@@ -25,7 +26,9 @@ export function SidePanel({ title, description, onClose, children }: SidePanelPr
             description={description}
             actions={<Button variant="icon" iconName="close" ariaLabel={t('action.close')} onClick={onClose} />}
           >
-            <span className="hatoba-wrap">{title}</span>
+            <span className="hatoba-wrap" title={title}>
+              {shorten(title, 160)}
+            </span>
           </Header>
         }
       >

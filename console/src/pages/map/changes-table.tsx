@@ -2,6 +2,7 @@ import Button from '@cloudscape-design/components/button';
 import { formatCount, formatDuration, formatShare } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
 import { DataTable } from '../../parts/data-table.tsx';
+import { shorten } from '../../parts/shorten.ts';
 import { changeColour } from './change-words.ts';
 import { type Compared, changes, type Measured, weightOf } from './compare-maps.ts';
 import type { TraceMap } from './map-model.ts';
@@ -22,7 +23,7 @@ interface Row {
 /** What is different, worst first: each node and edge that is new, lost, slower, failing, or better again. */
 export function ChangesTable({ map, compared, onSelect }: ChangesTableProps) {
   const t = useText();
-  const names = new Map(map.nodes.map((node) => [node.id, node.isClient ? t('map.client') : node.name]));
+  const names = new Map(map.nodes.map((node) => [node.id, node.isClient ? t('map.client') : shorten(node.name, 60)]));
   const rows: Row[] = [
     ...map.nodes.map((node) => ({ id: node.id, kind: 'node' as const, name: names.get(node.id) ?? '' })),
     ...map.edges.map((edge) => ({

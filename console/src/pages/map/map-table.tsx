@@ -4,6 +4,7 @@ import { useText } from '../../i18n/text.ts';
 import { DataTable } from '../../parts/data-table.tsx';
 import { serviceCondition } from '../../parts/filter-text.ts';
 import { Go } from '../../parts/go.tsx';
+import { shorten } from '../../parts/shorten.ts';
 import { type MapEdge, type MapNode, percentile, type TraceMap } from './map-model.ts';
 import { typeLabel } from './node-type.ts';
 import { perMinute } from './rates.ts';
@@ -22,6 +23,7 @@ export function MapTable({ map, minutes, onSelect }: MapTableProps) {
     map.edges
       .filter((edge) => edge.source === node.id)
       .map((edge) => map.nodes.find((candidate) => candidate.id === edge.target)?.name ?? '')
+      .map((name) => shorten(name, 40))
       .join(', ');
   return (
     <DataTable
@@ -39,7 +41,7 @@ export function MapTable({ map, minutes, onSelect }: MapTableProps) {
           minWidth: 150,
           cell: (node) => (
             <Button variant="inline-link" onClick={() => onSelect({ node: node.id })}>
-              {node.name}
+              {shorten(node.name)}
             </Button>
           ),
         },
@@ -92,7 +94,8 @@ export function MapTable({ map, minutes, onSelect }: MapTableProps) {
 export function EdgeTable({ map, minutes, onSelect }: MapTableProps) {
   const t = useText();
   const names = new Map(map.nodes.map((node) => [node.id, node.isClient ? t('map.client') : node.name]));
-  const nameOf = (edge: MapEdge) => `${names.get(edge.source) ?? ''} → ${names.get(edge.target) ?? ''}`;
+  const nameOf = (edge: MapEdge) =>
+    `${shorten(names.get(edge.source) ?? '', 60)} → ${shorten(names.get(edge.target) ?? '', 60)}`;
   const share = (edge: MapEdge, part: number) => formatShare(part, edge.shares.total);
   return (
     <DataTable

@@ -2,6 +2,7 @@ import { Handle, type Node, type NodeProps, Position, type ReactFlowState, useSt
 import { formatDuration } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
 import { Ring, TroubleWords, worstOutcome } from '../../parts/health.tsx';
+import { shorten } from '../../parts/shorten.ts';
 import { colour } from '../../theme.ts';
 import { changeColour, changeWords } from './change-words.ts';
 import { nodeWidth } from './lay-out.ts';
@@ -130,7 +131,7 @@ function FarName({ data }: { data: NodeData }) {
   const paint = compared?.change ? changeColour[compared.change] : alarming ? colour[worst] : colour.error;
   return (
     <div className="hatoba-node-far-name" style={{ color: paint, fontSize }}>
-      {node.name}
+      {shorten(node.name, 40)}
     </div>
   );
 }

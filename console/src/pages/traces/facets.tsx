@@ -1,5 +1,6 @@
 import { formatCount, formatShare } from '../../i18n/format.ts';
 import { useCodeText, useText } from '../../i18n/text.ts';
+import { shorten } from '../../parts/shorten.ts';
 import type { Facet, FacetValue } from './count-facets.ts';
 
 interface FacetsProps {
@@ -54,7 +55,7 @@ function Value({ facet, value, total, onAdd }: ValueProps) {
         title={t('traces.add', { condition: value.condition })}
         onClick={() => onAdd(value.condition)}
       >
-        <span className="hatoba-facet-text">{text}</span>
+        <span className="hatoba-facet-text">{shorten(text, 120)}</span>
         <span className="hatoba-facet-count" title={formatShare(value.count, total)}>
           {formatCount(value.count)}
         </span>
