@@ -96,9 +96,10 @@ withConnection(program.command('traces'))
   .action(async (options) => (await import('./commands/traces.ts')).traces(options));
 
 withConnection(program.command('trace'))
-  .description('one trace as a timeline')
+  .description('one trace: timeline with its critical path, exceptions, log lines')
   .argument('<id>', 'trace id: 1-67890abc-..., or 32 hex digits')
   .option('--json', 'the answer of BatchGetTraces')
+  .option('--all', 'every row of a large trace')
   .action(async (id, options) => (await import('./commands/trace.ts')).trace(id, options));
 
 try {

@@ -24,3 +24,44 @@ test('a called segment stands below the subsegment that called it, whatever the 
     [0, 'orphan', 'running'],
   ]);
 });
+
+test('marks what the response waited for, and not what ran beside it', () => {
+  const rows = layOutTimeline([
+    {
+      id: 'a',
+      name: 'bff',
+      start_time: 0,
+      end_time: 5,
+      subsegments: [
+        { id: 'b', name: 'quick', start_time: 0.1, end_time: 1 },
+        { id: 'c', name: 'slow', start_time: 0.2, end_time: 4.9 },
+      ],
+    },
+  ]);
+  expect(rows.map((row) => [row.name, row.critical])).toEqual([
+    ['bff', true],
+    ['quick', false],
+    ['slow', true],
+  ]);
+});
+
+test('folds leaves that look the same, survives circles and a nesting of ten thousand', () => {
+  const queries = Array.from({ length: 40 }, (_, index) => ({
+    id: `q${index}`,
+    name: 'SELECT',
+    start_time: index,
+    end_time: index + 1,
+  }));
+  const folded = layOutTimeline([{ id: 'a', name: 'web', start_time: 0, end_time: 40, subsegments: queries }]);
+  expect(folded.map((row) => [row.name, row.folded, row.end])).toEqual([
+    ['web', 1, 40],
+    ['SELECT', 40, 40],
+  ]);
+  const circle = (id: string, parent_id: string) => ({ id, name: id, parent_id, start_time: 0, end_time: 1 });
+  expect(layOutTimeline([circle('x', 'y'), circle('y', 'x')])).toHaveLength(2);
+  let deep: Parameters<typeof layOutTimeline>[0][number] = { id: 'd0', name: 'd', start_time: 0, end_time: 1 };
+  for (let level = 1; level < 10_000; level += 1) {
+    deep = { id: `d${level}`, name: 'd', start_time: 0, end_time: 1, subsegments: [deep] };
+  }
+  expect(layOutTimeline([deep])).toHaveLength(10_000);
+});
