@@ -23,6 +23,7 @@ import {
   type NodeMinuteCounts,
   type ReadGroups,
   readBusyScopes,
+  readFailingScopes,
   readHistories,
   readImpact,
   readMinutesOfMap,
@@ -42,15 +43,21 @@ export interface InsightLoopDeps {
   readonly onUpdate: () => void;
 }
 
-/** A minute is looked at when it has been over for this long: segments come when a request is done, in batches. */
-const settleMs = 20_000;
+/**
+ * A minute is looked at when it has been over for this long: segments come when a request is done, in batches, and the
+ * minute before has been added up by then.
+ */
+const settleMs = 30_000;
 /** Minutes are looked at again for late segments: the last three always, fifteen every five minutes. */
 const againMinutes = 3;
 const lateMinutes = 15;
+const lateRoundMinutes = 5;
 /** What was missed while nobody looked, and what a group that is new to insights begins with. */
 const catchUpMinutes = 65;
 const leaseMs = 90_000;
 const trimEveryMinutes = 60;
+
+const isLateRound = (endMs: number): boolean => (endMs / minuteMs) % lateRoundMinutes === 0;
 
 /** Looks at every group that has insights, once a minute. */
 export class InsightLoop {
@@ -83,7 +90,10 @@ export class InsightLoop {
     const { state, store, telemetry } = this.deps;
     if (!(await state.acquireLease('xray-insights', this.owner, leaseMs))) return;
     const active = (await store.list()).filter(({ value }) => value.state === 'ACTIVE');
-    const busy = await readBusyScopes(telemetry, endMs - lateMinutes * minuteMs, endMs);
+    // While nothing fails, minutes are taken down five at a time, when most of them have been added up anyway.
+    const busy = isLateRound(endMs)
+      ? await readBusyScopes(telemetry, endMs - lateMinutes * minuteMs, endMs)
+      : await readFailingScopes(telemetry, endMs - againMinutes * minuteMs, endMs);
     const scopes = new Map(
       [...busy, ...active.map(({ value }) => value)].map((one) => [`${one.account}/${one.region}`, one]),
     );
@@ -167,8 +177,7 @@ export class InsightLoop {
   private async startOf(scope: GroupScope, group: Group, endMs: number): Promise<number> {
     const oldestMs = endMs - catchUpMinutes * minuteMs;
     const known = this.lookedAt.get(group.GroupARN!) ?? (await readNewestMinute(this.deps.telemetry, scope, oldestMs));
-    const isLateRound = (endMs / minuteMs) % 5 === 0;
-    const usualMs = endMs - (isLateRound ? lateMinutes : againMinutes) * minuteMs;
+    const usualMs = endMs - (isLateRound(endMs) ? lateMinutes : againMinutes) * minuteMs;
     return known === undefined ? oldestMs : Math.max(oldestMs, Math.min(known, usualMs));
   }
 

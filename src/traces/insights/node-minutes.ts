@@ -219,4 +219,20 @@ export async function readBusyScopes(
   return rows.map(({ account, region }) => ({ account, region }));
 }
 
+/** Where something failed in the range: all that can begin an anomaly. */
+export async function readFailingScopes(
+  telemetry: TelemetryStore,
+  sinceMs: number,
+  untilMs: number,
+): Promise<AccountRegion[]> {
+  const failed = (table: string) =>
+    `SELECT account, region FROM ${table} WHERE fault = 1
+       AND start >= fromUnixTimestamp64Milli({since:Int64}) AND start < fromUnixTimestamp64Milli({until:Int64})`;
+  const rows = await telemetry.query<AccountRegion>(
+    `SELECT DISTINCT account, region FROM (${failed('segments')} UNION ALL ${failed('calls')})`,
+    { since: sinceMs, until: untilMs },
+  );
+  return rows.map(({ account, region }) => ({ account, region }));
+}
+
 const parametersOf = ({ account, region, groupName }: GroupScope) => ({ account, region, groupName });
