@@ -44,6 +44,8 @@ export function RangePicker() {
           : { valid: false, errorMessage: t('range.order') };
       }}
       showClearButton={false}
+      absoluteFormat="slashed"
+      hideTimeOffset
       {...(utc ? { timeOffset: 0 } : {})}
       placeholder={t('range.choose')}
       expandToViewport

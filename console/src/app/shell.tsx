@@ -67,6 +67,7 @@ function Navigation() {
   const version = useStatus().data?.version;
   useRootSearch();
   const href = (to: string) => router.buildLocation({ to: to as '/' }).publicHref;
+  const installation = router.buildLocation({ to: '/settings', search: { tab: 'installation' } }).publicHref;
   const section = `/${path.split('/')[1] ?? ''}`.replace(/^\/(tasks|task-definitions)$/, '/services');
   const active = pages.find((page) => page.to === section) ?? pages[0];
   const item = (page: (typeof pages)[number]) => ({ type: 'link' as const, text: t(page.text), href: href(page.to) });
@@ -78,10 +79,14 @@ function Navigation() {
         ...pages.slice(0, -1).map(item),
         { type: 'divider' },
         ...pages.slice(-1).map(item),
-        ...(version ? [{ type: 'link' as const, text: `hatoba ${version}`, href: href('/settings') }] : []),
+        ...(version ? [{ type: 'link' as const, text: `hatoba ${version}`, href: installation }] : []),
       ]}
       onFollow={(event) => {
         event.preventDefault();
+        if (event.detail.href === installation) {
+          router.navigate({ to: '/settings', search: { tab: 'installation' } });
+          return;
+        }
         const page = pages.find((candidate) => href(candidate.to) === event.detail.href) ?? pages[0];
         if (page) router.navigate({ to: page.to });
       }}

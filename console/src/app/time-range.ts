@@ -4,7 +4,7 @@ export interface TimeRange {
   end: number;
 }
 
-export const relativeRanges = ['5m', '15m', '30m', '1h', '3h', '6h', '12h', '1d', '3d', '7d'] as const;
+export const relativeRanges = ['5m', '15m', '30m', '1h', '3h', '6h', '12h', '1d', '3d', '7d', '14d', '30d'] as const;
 export const defaultRange = '15m';
 
 const unitMs: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -172,11 +172,8 @@ function chartOptions(
           width: 1.5,
           spanGaps: false,
           points: { show: one.values.length < 40, size: 4 },
-          value: (plot, value, at, point) => {
-            // Without a cursor the newest values are shown.
-            const shown = point === null ? plot.data[at]?.at(-1) : value;
-            return shown === null || shown === undefined ? '-' : format(shown);
-          },
+          // Without a cursor the newest values are shown.
+          value: (plot, value, at, point) => valueText(format, point === null ? plot.data[at]?.at(-1) : value),
         }),
       ),
       ...(band ? [band.high, band.low] : []).map(
@@ -187,7 +184,7 @@ function chartOptions(
           dash: [4, 4],
           spanGaps: true,
           points: { show: false },
-          value: (_, value) => (value === null || value === undefined ? '-' : format(value)),
+          value: (plot, value, at, point) => valueText(format, point === null ? lastKnown(plot.data[at]) : value),
         }),
       ),
     ],
@@ -224,6 +221,18 @@ function drawMark(plot: uPlot, { at, text }: { at: number; text: string }): void
   ctx.textAlign = onRight ? 'left' : 'right';
   ctx.fillText(text, onRight ? x + 4 : x - 4, bbox.top + 2);
   ctx.restore();
+}
+
+const valueText = (format: (value: number) => string, value: number | null | undefined): string =>
+  value === null || value === undefined ? '-' : format(value);
+
+/** The newest value of a line that ends earlier than others. */
+function lastKnown(values: ArrayLike<number | null | undefined> | undefined): number | null | undefined {
+  for (let at = (values?.length ?? 0) - 1; at >= 0; at -= 1) {
+    const value = values?.[at];
+    if (value !== null && value !== undefined) return value;
+  }
+  return undefined;
 }
 
 /** Clock times; with the day where the range is longer than one. */

@@ -8,6 +8,7 @@ import { useText } from '../../i18n/text.ts';
 import { DataTable } from '../../parts/data-table.tsx';
 import { serviceCondition } from '../../parts/filter-text.ts';
 import { Go } from '../../parts/go.tsx';
+import { InsightSentence } from '../../parts/insight-sentence.tsx';
 import { Page } from '../../parts/page.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { Empty } from '../../parts/states.tsx';
@@ -16,7 +17,6 @@ import { typeLabel } from '../map/node-type.ts';
 import { AnomalyCharts } from './anomaly-charts.tsx';
 import { ClientImpact } from './client-impact.tsx';
 import { ImpactWords } from './impact-words.tsx';
-import { InsightSentence } from './insight-sentence.tsx';
 import { InsightState } from './insight-state.tsx';
 import { NearbyDeployments } from './nearby-deployments.tsx';
 import { RootCauseMap } from './root-cause-map.tsx';
@@ -68,7 +68,7 @@ function InsightView({ insight, events }: { insight: Insight; events: readonly I
       </p>
       <Facts insight={insight} range={range} />
       <AnomalyCharts insight={insight} events={events} range={range} />
-      <div className="hatoba-two">
+      <div className="hatoba-two-uneven">
         <RootCauseMap insight={insight} range={range} />
         <ClientImpact insight={insight} range={range} />
       </div>

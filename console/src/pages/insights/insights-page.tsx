@@ -10,12 +10,12 @@ import { formatDuration } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
 import { DataTable } from '../../parts/data-table.tsx';
 import { Go } from '../../parts/go.tsx';
+import { InsightSentence } from '../../parts/insight-sentence.tsx';
 import { Page } from '../../parts/page.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { Empty, ErrorBox } from '../../parts/states.tsx';
 import { When } from '../../parts/when.tsx';
 import { ImpactWords } from './impact-words.tsx';
-import { InsightSentence } from './insight-sentence.tsx';
 import { InsightState } from './insight-state.tsx';
 
 /** Insights of every group over the range: what left its expected band, since when, and whom it hit. */

@@ -1,4 +1,5 @@
 import { useText } from '../../i18n/text.ts';
+import { useActiveInsights } from '../../parts/active-insights.ts';
 import { edgeCondition, serviceCondition } from '../../parts/filter-text.ts';
 import { useServiceOf } from '../../parts/service-of.ts';
 import type { TraceMap } from './map-model.ts';
@@ -21,6 +22,7 @@ export function useSelection(
 ): Selection | undefined {
   const t = useText();
   const serviceOf = useServiceOf();
+  const openInsights = useActiveInsights();
   const { map, range, compared } = shown;
   const inGroup = (filter: string) => (group ? `group.name = "${group}" AND ${filter}` : filter);
   const node = map.nodes.find((candidate) => candidate.id === search.node);
@@ -40,17 +42,30 @@ export function useSelection(
       group,
       filter: (inside) => inGroup(serviceCondition({ name: node.name, type: namesake ? node.type : '' }, inside)),
       tracesText: t('map.view-traces-of-node'),
-      links: ecs
-        ? [
-            { text: t('map.to-service', { name: ecs.service }), to: '/services/$cluster/$service', params: { ...ecs } },
-            {
-              text: t('page.logs'),
-              to: '/services/$cluster/$service',
-              params: { ...ecs },
-              search: { tab: 'logs' },
-            },
-          ]
-        : [],
+      links: [
+        ...openInsights
+          .filter(({ RootCauseServiceId: cause }) => cause?.Name === node.name && (cause.Type ?? '') === node.type)
+          .map((insight) => ({
+            text: t('map.open-insight'),
+            to: '/insights/$insightId',
+            params: { insightId: insight.InsightId ?? '' },
+          })),
+        ...(ecs
+          ? [
+              {
+                text: t('map.to-service', { name: ecs.service }),
+                to: '/services/$cluster/$service',
+                params: { ...ecs },
+              },
+              {
+                text: t('page.logs'),
+                to: '/services/$cluster/$service',
+                params: { ...ecs },
+                search: { tab: 'logs' },
+              },
+            ]
+          : []),
+      ],
     };
   }
   const edge = map.edges.find((candidate) => candidate.id === search.edge);

@@ -6,12 +6,13 @@ import { usePreferences } from '../../app/preferences.tsx';
 import { useScope } from '../../app/scope.ts';
 import { formatTime } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
+import { useActiveInsights } from '../../parts/active-insights.ts';
 import { Page } from '../../parts/page.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { Empty } from '../../parts/states.tsx';
 import { ChangesTable } from './changes-table.tsx';
 import { findNodeId, useSelection } from './find-selection.ts';
-import { slowestNode } from './map-model.ts';
+import { nodeId as nodeIdOf, slowestNode } from './map-model.ts';
 import { EdgeTable, MapTable } from './map-table.tsx';
 import { type MapSearch, MapToolbar } from './map-toolbar.tsx';
 import { NothingYet } from './nothing-yet.tsx';
@@ -55,6 +56,9 @@ function MapWithPanel({ shown, search, set, group }: MapWithPanelProps) {
   const scope = useScope();
   const { map, range, compared } = shown;
   const minutes = minutesOf(range);
+  const insights = new Set(
+    useActiveInsights().map(({ RootCauseServiceId: cause }) => nodeIdOf(cause?.Name ?? '', cause?.Type ?? '')),
+  );
   const nodeId = findNodeId(map, search.node);
   const selection = useSelection(shown, { ...search, ...(nodeId ? { node: nodeId } : {}) }, group);
   const select = (chosen: { node?: string; edge?: string } | null) =>
@@ -76,6 +80,7 @@ function MapWithPanel({ shown, search, set, group }: MapWithPanelProps) {
             slowId={slowestNode(map)?.id}
             selected={nodeId ?? search.edge}
             compared={compared}
+            insights={insights}
             onSelect={select}
             height={compared ? 'max(360px, calc(100vh - 480px))' : 'max(360px, calc(100vh - 190px))'}
           />

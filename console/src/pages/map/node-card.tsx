@@ -91,7 +91,7 @@ function NodeRing({ data, radius, selected, far }: NodeRingProps) {
 
 function NodeWords({ data }: { data: NodeData }) {
   const t = useText();
-  const { node, slow, cause, compared } = data;
+  const { node, slow, cause, insight, compared } = data;
   const change = compared?.change;
   return (
     <>
@@ -105,6 +105,7 @@ function NodeWords({ data }: { data: NodeData }) {
         ) : (
           <>
             {cause && <strong>{t('insights.root-cause')} </strong>}
+            {insight && <strong style={{ color: colour.fault }}>{t('map.insight')} </strong>}
             <TroubleWords shares={node.shares} />
             {slow && (
               <span className="hatoba-slow" style={{ color: colour.error }}>

@@ -5,6 +5,7 @@ import {
   type Edge,
   MiniMap,
   type Node,
+  Panel,
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
@@ -20,6 +21,7 @@ import { changeColour, changeWords } from './change-words.ts';
 import type { Compared } from './compare-maps.ts';
 import { EdgeLine } from './edge-line.tsx';
 import { layOut, nodeHeight, nodeWidth, type Positions, shapeOf } from './lay-out.ts';
+import { MapLegend } from './map-legend.tsx';
 import { type MapEdge, type MapNode, percentile, type TraceMap } from './map-model.ts';
 import { neighbourOf } from './neighbour.ts';
 import { NodeCard } from './node-card.tsx';
@@ -34,6 +36,8 @@ export interface NodeData extends Record<string, unknown> {
   slow: boolean;
   /** Where an insight came from. */
   cause: boolean;
+  /** An insight is open about it. */
+  insight: boolean;
   /** Calls of the busiest node: what the size of a ring is measured by. */
   most: number;
   compared: Compared | undefined;
@@ -64,6 +68,8 @@ interface TraceMapProps {
   /** The root cause of an insight. */
   causeId?: string | undefined;
   selected?: string | undefined;
+  /** Nodes that an insight is open about. */
+  insights?: ReadonlySet<string>;
   compared?: ReadonlyMap<string, Compared> | undefined;
   onSelect?: (selection: { node?: string; edge?: string } | null) => void;
   height: number | string;
@@ -91,7 +97,7 @@ function usePositions(map: TraceMap, name: string | undefined): Positions {
 }
 
 function Picture(props: TraceMapProps) {
-  const { map, metric, minutes, slowId, causeId, selected, compared, onSelect, height, small, name } = props;
+  const { map, metric, minutes, slowId, causeId, selected, insights, compared, onSelect, height, small, name } = props;
   const t = useText();
   const { mode } = usePreferences();
   const positions = usePositions(map, name);
@@ -111,6 +117,7 @@ function Picture(props: TraceMapProps) {
         minutes,
         slow: node.id === slowId,
         cause: node.id === causeId,
+        insight: insights?.has(node.id) === true,
         most: mostNode,
         compared: compared?.get(node.id),
       },
@@ -179,6 +186,11 @@ function Picture(props: TraceMapProps) {
         {!small && <Controls showInteractive={false} fitViewOptions={fit} />}
         {!small && large && (
           <MiniMap pannable zoomable ariaLabel={t('map.overview')} nodeColor={miniColour} nodeStrokeWidth={0} />
+        )}
+        {!small && (
+          <Panel position="bottom-center">
+            <MapLegend comparing={compared !== undefined} />
+          </Panel>
         )}
         <FitView positions={positions} />
       </ReactFlow>

@@ -15,7 +15,9 @@ export function LedgerLine() {
         stored: formatCount(sum('stored')),
         refused: formatCount(sum('refused')),
       })}{' '}
-      <Go to="/settings">{t('overview.ledger-more')}</Go>
+      <Go to="/settings" search={{ tab: 'ledger' }}>
+        {t('overview.ledger-more')}
+      </Go>
     </p>
   );
 }

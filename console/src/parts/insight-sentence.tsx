@@ -1,6 +1,6 @@
-import type { Insight } from '../../api/insights.ts';
-import { formatCount, formatShare } from '../../i18n/format.ts';
-import { useText } from '../../i18n/text.ts';
+import type { Insight } from '../api/insights.ts';
+import { formatCount, formatShare } from '../i18n/format.ts';
+import { useText } from '../i18n/text.ts';
 
 type Told = Pick<Insight, 'Summary' | 'RootCauseServiceId' | 'ClientRequestImpactStatistics' | 'TopAnomalousServices'>;
 
