@@ -86,7 +86,8 @@ export function createTracesPlane(deps: TracesDeps): Traces {
     },
     onThinned: (source, documents) => ledger.thinned(source, documents),
   });
-  const graphDeps = { telemetry, state, clock, settling };
+  const paging = config.pageSizeMax === undefined ? {} : { pageSizeMax: config.pageSizeMax };
+  const graphDeps = { telemetry, state, clock, settling, ...paging };
   const insights = createInsights({
     state,
     telemetry,

@@ -26,10 +26,13 @@ export interface GraphDeps {
   readonly state: StateStore;
   readonly clock: Clock;
   readonly settling: Settling;
+  /** Of a page of the lists that have pages; smaller only than what each has by itself. */
+  readonly pageSizeMax?: number;
 }
 
 /** GetServiceGraph and GetTraceGraph. */
 export function graphHandlers(deps: GraphDeps): Pick<Handlers<XRay>, 'GetServiceGraph' | 'GetTraceGraph'> {
+  const pageSize = Math.min(servicesPageSize, deps.pageSizeMax ?? servicesPageSize);
   return {
     async GetServiceGraph(input, context) {
       const range = readRange(input.StartTime, input.EndTime);
@@ -37,13 +40,13 @@ export function graphHandlers(deps: GraphDeps): Pick<Handlers<XRay>, 'GetService
       const token = readToken(input.NextToken);
       let asOfMs = token?.asOfMs;
       let services = await readServices(deps, asOfMs === undefined ? selection : { ...selection, asOfMs }, context);
-      if (!token && services.length > servicesPageSize) {
+      if (!token && services.length > pageSize) {
         // More than one page: all of them are of one moment, so that numbers and order hold while segments arrive.
         asOfMs = await readNewestStored(deps.telemetry, deps.clock.now());
         services = await readServices(deps, { ...selection, asOfMs }, context);
       }
       const start = token?.offset ?? 0;
-      const page = services.slice(start, start + servicesPageSize);
+      const page = services.slice(start, start + pageSize);
       const next = start + page.length;
       return {
         StartTime: input.StartTime,

@@ -11,7 +11,7 @@ import { readRange } from './query-range.ts';
 
 type XRay = typeof import('@aws-sdk/client-xray');
 
-const pageSize = 100;
+const summariesPageSize = 100;
 
 /** Where the next page begins, and what was visible when the first one was read. */
 interface PageToken {
@@ -27,8 +27,10 @@ export function traceSummariesHandlers(deps: {
   state: StateStore;
   clock: Clock;
   settling: ListDeps['settling'] & Pick<Settling, 'countThinned'>;
+  pageSizeMax?: number;
 }): Pick<Handlers<XRay>, 'GetTraceSummaries'> {
   const { telemetry, clock } = deps;
+  const pageSize = Math.min(summariesPageSize, deps.pageSizeMax ?? summariesPageSize);
   return {
     async GetTraceSummaries(input, context) {
       const range = readRange(input.StartTime, input.EndTime);
