@@ -2,6 +2,7 @@ import type { QueryParameter, TelemetryStore } from '../stores/telemetry/store.t
 import type { AccountRegion } from '../wire/aws/call-context.ts';
 import type { CountGroup, EdgeKey, NodeKey, StatusClass } from './graph/build-graph.ts';
 import {
+  countUnownedSql,
   directEdgesSql,
   edgesSql,
   type GraphSource,
@@ -44,6 +45,7 @@ const querySettings = { max_memory_usage: 500_000_000, max_bytes_before_external
 /** Every statement carries its own constants: compiled, a short range would take longer. A long scan is worth it. */
 const uncompiled = { compile_expressions: 0, compile_aggregate_expressions: 0 };
 const longMs = 3_600_000;
+const shortMs = 600_000;
 const queryMs = 30_000;
 const recentMs = 30_000;
 const unownedMax = 50_000;
@@ -86,13 +88,14 @@ export async function readGraphGroups(
       throw limit ? new MapTooLargeError(limit) : error;
     });
   };
-  const [versions] = await query(versionsSql(source));
-  const ofSegments = Number(versions?.segments) !== 0;
+  // Of little, putting versions together takes less time than asking whether there are any.
+  const [versions] = lengthMs > shortMs ? await query(versionsSql(source)) : [undefined];
+  const ofSegments = Number(versions?.segments ?? 1) !== 0;
   const [nodes, edges, direct, resolved] = await Promise.all([
     query(nodesSql(source, ofSegments)),
-    query(edgesSql(source, Number(versions?.calls) !== 0)),
+    query(edgesSql(source, Number(versions?.calls ?? 1) !== 0)),
     query(directEdgesSql(source, ofSegments)),
-    Number(versions?.unowned) === 0 ? [] : readUnowned(query, source),
+    readAnyUnowned(query, source, versions?.unowned),
   ]);
   return {
     nodes: nodes.map((row) => ({
@@ -124,11 +127,15 @@ const engineLimits: Readonly<Record<string, string>> = {
 /** What ended after this may still have a callee on its way. */
 export const recentAfterMicros = (now: Date): number => Math.round((now.getTime() - recentMs) * 1000);
 
+async function readAnyUnowned(query: Query, source: GraphSource, known: string | number | undefined) {
+  const count = known ?? (await query<{ count: string }>(countUnownedSql(source)))[0]?.count;
+  return Number(count) === 0 ? [] : readUnowned(query, source);
+}
+
+type Query = <T>(sql: string, more?: Record<string, QueryParameter>) => Promise<T[]>;
+
 /** Calls of streamed subsegments: whose they are is found by following parents. Most ranges have none. */
-export async function readUnowned(
-  query: <T>(sql: string, more?: Record<string, QueryParameter>) => Promise<T[]>,
-  source: GraphSource,
-): Promise<(EdgeKey & CountGroup & Windowed)[]> {
+export async function readUnowned(query: Query, source: GraphSource): Promise<(EdgeKey & CountGroup & Windowed)[]> {
   const calls = await query<UnownedCall>(unownedCallsSql(source, unownedMax));
   if (calls.length === 0) return [];
   const structure = await query<StructureRow>(structureSql(source), {

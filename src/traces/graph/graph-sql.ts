@@ -92,8 +92,12 @@ export function versionsSql(source: GraphSource): string {
   const count = (table: string, condition: string) =>
     `SELECT count() != uniqExact(${keyOf('id')}) FROM ${table} WHERE ${source.scope} AND ${startsIn(source.ranges)} AND in_progress = 0 AND ${condition}`;
   return `SELECT (${count('segments', "kind = 'segment'")}) AS segments, (${count('calls', 'true')}) AS calls,
-    (SELECT count() FROM calls WHERE ${source.scope} AND ${startsIn(source.ranges)} AND owner_known = 0) AS unowned`;
+    (${countUnownedSql(source)}) AS unowned`;
 }
+
+/** Calls that do not say whose they are. */
+export const countUnownedSql = ({ scope, ranges }: GraphSource): string =>
+  `SELECT count() AS count FROM calls WHERE ${scope} AND ${startsIn(ranges)} AND owner_known = 0`;
 
 /** Segments by service: name, type, isRoot, status, bucket, window. */
 export function nodesSql(source: GraphSource, hasVersions: boolean): string {

@@ -92,17 +92,16 @@ export class Marks {
     return { account, region, from: hour / 1000, to: (hour + hourMs) / 1000, versionMax: versionMaxOfAll };
   }
 
-  /** Hours whose minutes are not the ones that were added up. */
-  findStaleHours(): Promise<{ account: string; region: string; hour: number }[]> {
-    return this.telemetry.query<{ account: string; region: string; hour: number }>(
-      `SELECT account, region, hour FROM (
+  /** All hours with counted minutes; `isSettled` where these very minutes were added up. */
+  readHours(): Promise<{ account: string; region: string; hour: number; isSettled: number }[]> {
+    return this.telemetry.query<{ account: string; region: string; hour: number; isSettled: number }>(
+      `SELECT account, region, hour, wanted.digest = known.digest AS isSettled FROM (
          SELECT account, region, toUnixTimestamp(toStartOfHour(start)) AS hour, ${digestSql} AS digest FROM (
            SELECT account, region, start, max(version) AS holds FROM trace_map_settled WHERE tier = 'minute'
            GROUP BY account, region, start HAVING argMax(is_valid, version) = 1
          ) GROUP BY account, region, hour) AS wanted
        LEFT JOIN (SELECT account, region, toUnixTimestamp(start) AS hour, argMax(digest, version) AS digest
-         FROM trace_map_settled WHERE tier = 'hour' GROUP BY account, region, start) AS known USING (account, region, hour)
-       WHERE wanted.digest != known.digest`,
+         FROM trace_map_settled WHERE tier = 'hour' GROUP BY account, region, start) AS known USING (account, region, hour)`,
       {},
       { timeoutMs: 60_000, settings: backgroundSettings },
     );

@@ -61,18 +61,22 @@ export async function planSelection(
   };
   const openMinutes = new Set(open.minutes.keys());
   const useHours = periodSeconds % 3600 === 0 || selection.periodSeconds === undefined;
+  // Of now, the settler knows what holds; of a moment that is over, the store does.
+  const isOfNow = asOfMs === undefined;
+  let settledHours = new Set(useHours && isOfNow ? open.settledHours : []);
+  const ask = <Row>(sql: string) => telemetry.query<Row>(sql, parameters, { settings: uncompiled });
   const [arrived, invalid, hours] = await Promise.all([
-    telemetry.query<{ minute: number }>(arrivedSql(selection), parameters, { settings: uncompiled }),
-    telemetry.query<{ minute: number }>(invalidSql, parameters, { settings: uncompiled }),
-    useHours ? telemetry.query<{ hour: number }>(settledHoursSql, parameters, { settings: uncompiled }) : [],
+    ask<{ minute: number }>(arrivedSql(selection)),
+    isOfNow ? [] : ask<{ minute: number }>(invalidSql),
+    isOfNow || !useHours ? [] : ask<{ hour: number }>(settledHoursSql),
   ]);
   for (const { minute } of [...arrived, ...invalid]) openMinutes.add(Number(minute) * 1000);
+  if (!isOfNow) settledHours = new Set(hours.map(({ hour }) => Number(hour) * 1000));
   // What is stored of a thinned day is not all that there was: only its counts are.
   const { isThinned } = open;
   const counted = [...openMinutes].filter((minute) => !isThinned(minute));
   const whole = (ms: number) => (isThinned(ms) ? Math.round(ms / minuteMs) * minuteMs : ms);
   const range = { startMs: whole(selection.startMs), endMs: whole(selection.endMs) };
-  const settledHours = new Set(hours.map(({ hour }) => Number(hour) * 1000));
   for (const minute of openMinutes) if (isThinned(minute)) settledHours.delete(Math.floor(minute / hourMs) * hourMs);
   return { plan: planReading(range, settledHours, counted), versionMax: parameters.versionMax };
 }

@@ -49,12 +49,15 @@ FROM (
 ) GROUP BY ${keyColumns}, minute`;
 }
 
-/** The valid version of each minute, or hour, of the range `from`, `to` (epoch seconds), as far as `versionMax`. */
+/**
+ * The newest valid version of each minute, or hour, of the range `from`, `to` (epoch seconds), as far as `versionMax`. A
+ * minute that has just become invalid is read as it was, not left out.
+ */
 export const versionsOf = (tier: 'minute' | 'hour'): string => `
-  SELECT start, max(version) AS holds FROM trace_map_settled
+  SELECT start, maxIf(version, is_valid = 1) AS holds FROM trace_map_settled
   WHERE account = {account:String} AND region = {region:String} AND tier = '${tier}' AND version <= {versionMax:UInt64}
     AND start >= toDateTime({from:UInt32}, 'UTC') AND start < toDateTime({to:UInt32}, 'UTC')
-  GROUP BY start HAVING argMax(is_valid, version) = 1`;
+  GROUP BY start HAVING holds > 0`;
 
 /** Tells the same minutes under the same versions from any other. Over rows of `versionsOf('minute')`. */
 export const digestSql = 'groupBitXor(cityHash64(toUnixTimestamp(start), holds))';

@@ -34,6 +34,8 @@ interface Scope extends AccountRegion {
   readonly thinnedDays: Set<number>;
   /** Until when arrivals are in, for minutes that were counted since this process began. */
   readonly countedAsOf: Map<number, number>;
+  /** Hours that hold, and hours whose minutes have changed since they were added up. */
+  readonly settledHours: Set<number>;
   readonly staleHours: Set<number>;
 }
 
@@ -43,6 +45,8 @@ export interface Open {
   readonly seenMs: number;
   /** Minutes waiting for quiet, or for their turn. */
   readonly minutes: ReadonlyMap<number, Arrivals>;
+  /** Hours that are added up. */
+  readonly settledHours: ReadonlySet<number>;
   /** Whether the counts of that moment's day are more than what is stored. */
   isThinned(ms: number): boolean;
 }
@@ -111,6 +115,7 @@ export class Settler {
     return {
       seenMs: this.seenMs,
       minutes: known?.pending ?? new Map(),
+      settledHours: known?.settledHours ?? new Set(),
       isThinned: (ms) => known?.thinnedDays.has(Math.floor(ms / dayMs) * dayMs) ?? false,
     };
   }
@@ -192,7 +197,10 @@ export class Settler {
       this.scopeOf({ account, region }).pending.set(Number(minute), dueAt(nowMs));
     }
     if (isFirst) {
-      for (const row of await this.marks.findStaleHours()) this.scopeOf(row).staleHours.add(Number(row.hour) * 1000);
+      for (const row of await this.marks.readHours()) {
+        const { settledHours, staleHours } = this.scopeOf(row);
+        (Number(row.isSettled) === 1 ? settledHours : staleHours).add(Number(row.hour) * 1000);
+      }
     }
     if (isFirst) await this.readThinnedDays();
     this.seenMs = nowMs - this.policy.marginMs;
@@ -230,7 +238,7 @@ export class Settler {
       else if (known) scope.pending.set(minute, { firstMs: known.lastMs, lastMs: known.lastMs });
       scope.countedAsOf.set(minute, asOfMs);
     }
-    scope.staleHours.add(Math.floor(run.startMs / hourMs) * hourMs);
+    outdate(scope, run.startMs);
   }
 
   /** Minutes that have to be counted anew are known as such before what made them so is settled. */
@@ -240,6 +248,7 @@ export class Settler {
       const version = this.marks.nextVersion(asOfMs);
       await this.marks.mark(scope, 'minute', [minute], { version, asOfMs, isValid: false, digest: '0' });
       scope.countedAsOf.delete(minute);
+      outdate(scope, minute);
       if (!scope.pending.has(minute)) scope.pending.set(minute, dueAt(this.seenMs ?? 0));
     }
   }
@@ -255,6 +264,7 @@ export class Settler {
       const { version } = parameters;
       await this.marks.mark(scope, 'hour', [hour], { version, asOfMs: nowMs, isValid: true, digest });
       scope.staleHours.delete(hour);
+      scope.settledHours.add(hour);
     }
   }
 
@@ -283,12 +293,19 @@ export class Settler {
         pending: new Map(),
         thinnedDays: new Set(),
         countedAsOf: new Map(),
+        settledHours: new Set(),
         staleHours: new Set(),
       };
       this.scopes.set(key, scope);
     }
     return scope;
   }
+}
+
+function outdate({ settledHours, staleHours }: Scope, minute: number): void {
+  const hour = Math.floor(minute / hourMs) * hourMs;
+  settledHours.delete(hour);
+  staleHours.add(hour);
 }
 
 /** Invalid minutes need not wait, nor be found again by what arrived. */
