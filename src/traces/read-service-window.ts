@@ -3,6 +3,7 @@ import type { AccountRegion } from '../wire/aws/call-context.ts';
 import type { StatusClass } from './graph/build-graph.ts';
 import { bucketSql, type HistogramEntry, toHistogram } from './graph/histogram.ts';
 import { toXrayTraceId } from './model.ts';
+import { weightsNear } from './settle/weights.ts';
 
 /** Requests of an ECS service in a window: of its tasks, or of segments with its name where the task is not known. */
 export interface ServiceWindowQuery {
@@ -34,14 +35,16 @@ export interface ServiceTrace {
 const seconds = '(toUnixTimestamp64Micro(last) - toUnixTimestamp64Micro(first)) / 1e6';
 const outcome = "multiIf(flags >= 4, 'fault', flags >= 2, 'throttle', flags = 1, 'error', 'ok')";
 
+/** Counts of a window; traces that were thinned out are counted by those that stand for them. */
 export async function readServiceWindow(
   telemetry: TelemetryStore,
   scope: AccountRegion,
   query: ServiceWindowQuery,
 ): Promise<ServiceWindow> {
   const rows = await telemetry.query<{ outcome: StatusClass; bucket: number; count: string }>(
-    `SELECT ${outcome} AS outcome, ${bucketSql(seconds)} AS bucket, count() AS count FROM (${segmentsSql(query)})
-     GROUP BY outcome, bucket`,
+    `SELECT ${outcome} AS outcome, ${bucketSql(seconds)} AS bucket, sum(if(kept.traces = 0, 1, kept.traces)) AS count
+     FROM (${segmentsSql(query)}) AS own
+     LEFT JOIN (${weightsNear(rangeOf(query))}) AS kept ON own.traceId = kept.trace_id GROUP BY outcome, bucket`,
     parametersOf(scope, query),
     { timeoutMs: 30_000 },
   );
@@ -78,6 +81,8 @@ export async function readServiceTraces(
     outcome: row.outcome,
   }));
 }
+
+const rangeOf = ({ start, end }: ServiceWindowQuery) => ({ startMs: start.getTime(), endMs: end.getTime() });
 
 /** Completed segments of the service, each once. */
 function segmentsSql({ revision }: ServiceWindowQuery): string {
