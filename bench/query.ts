@@ -2,7 +2,7 @@
  * Reading traces through the public API, beside the same spans in the same engine under the layout that Jaeger
  * publishes for ClickHouse. Times are until the last byte of an answer, over many runs with different values.
  *
- *   node --import tsx bench/query.ts [spans | --full] [--no-baseline] [--keep DIRECTORY [--only-load]]
+ *   node --import tsx bench/query.ts [spans | --full] [--no-baseline] [--keep DIRECTORY [--only-load]] [--only PART-OF-NAME]
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,6 +21,7 @@ const hourSeconds = 3600;
 const sixHours = 6 * hourSeconds;
 const sevenDays = 7 * 86_400;
 const giantSpans = 100_000;
+const settleMsMax = 3_600_000;
 /** Of every question over hours, and over days. */
 const runsOfShort = Number(process.env.BENCH_RUNS ?? 20);
 const runsOfLong = Math.ceil(runsOfShort / 5);
@@ -47,6 +48,8 @@ const keepDirectory = keepAt === -1 ? undefined : options[keepAt + 1];
 const spans = Number(options.find((option) => /^\d+$/.test(option)) ?? (isFull ? 10_000_000 : 1_000_000));
 const withBaseline = !options.includes('--no-baseline');
 const onlyLoad = options.includes('--only-load');
+const onlyAt = options.indexOf('--only');
+const only = onlyAt === -1 ? '' : (options[onlyAt + 1] ?? '');
 
 async function main(): Promise<void> {
   const dataDirectory = keepDirectory ?? mkdtempSync(join(tmpdir(), 'hatoba-bench-'));
@@ -60,7 +63,8 @@ async function main(): Promise<void> {
   try {
     await load(dataDirectory, plan);
     if (onlyLoad) return;
-    const questions = makeQuestions(plan, await pickTraceIds(dataDirectory, plan));
+    const all = makeQuestions(plan, await pickTraceIds(dataDirectory, plan));
+    const questions = all.filter(({ name }) => name.includes(only));
     const ours = await askHatoba(dataDirectory, questions);
     const baseline = withBaseline ? await askBaseline(dataDirectory, questions) : new Map();
     report(questions, ours, baseline);
@@ -176,9 +180,22 @@ function makeQuestions(plan: DataPlan, traceIds: readonly string[]): Question[] 
       name: `map over ${label}`,
       ...(barMs === undefined ? {} : { barMs }),
       runs,
-      limitedBy: 'the join of calls with their callees; there are no roll-ups',
+      limitedBy: 'planning the queries of the minutes that the range cuts, which are joined',
       ours: (endpoint, random) => readMap(endpoint, range(random)),
       baseline: (random) => baselineMap(range(random)),
+    });
+  }
+  for (const [label, seconds, period] of [
+    ['1 h', hourSeconds, 60],
+    ['6 h', sixHours, 60],
+    ['7 d', sevenDays, 3600],
+  ] as const) {
+    const range = seconds === sevenDays ? () => newest : rangeOf(seconds);
+    questions.push({
+      name: `time series over ${label}, by ${period} s`,
+      runs: runsOfShort,
+      ours: (endpoint, random) => readSeries(endpoint, range(random), period),
+      baseline: (random) => baselineSeries(range(random), period),
     });
   }
   return questions;
@@ -261,6 +278,16 @@ async function readMap(endpoint: string, range: Range): Promise<number> {
   return ms;
 }
 
+async function readSeries(endpoint: string, range: Range, period: number): Promise<number> {
+  const { output, ms } = await callXray(endpoint, '/TimeSeriesServiceStatistics', {
+    StartTime: range.start,
+    EndTime: range.end,
+    Period: period,
+  });
+  if (output.TimeSeriesServiceStatistics.length < 30) throw new Error('the time series lacks windows');
+  return ms;
+}
+
 const inRange = ({ start, end }: Range) =>
   `start_time >= toDateTime64(${start}, 9) AND start_time < toDateTime64(${end}, 9)`;
 const baselineColumns = `id, trace_id, parent_span_id, name, kind, start_time, status_code, duration, int_attributes.key,
@@ -286,10 +313,36 @@ function baselineMap(range: Range): string {
     WHERE caller != callee GROUP BY caller, callee`;
 }
 
+/** The same counts and percentiles of the first spans, without the histogram. */
+function baselineSeries(range: Range, period: number): string {
+  return `SELECT toStartOfInterval(start_time, INTERVAL ${period} SECOND) AS time, count(), countIf(status_code = 'Error'),
+      quantiles(0.5, 0.9, 0.99)(duration) FROM baseline_spans WHERE ${inRange(range)} AND parent_span_id = '' GROUP BY time`;
+}
+
+/** What has just been loaded is added up in the background; questions are asked when that is done. */
+async function settled(url: string, cpu: () => number): Promise<void> {
+  const startedMs = performance.now();
+  const before = cpu();
+  for (;;) {
+    const answer = await fetch(`${url}/_hatoba/traces/thinning`);
+    const { pendingMinutes } = (await answer.json()) as { pendingMinutes: number };
+    if (pendingMinutes === 0) break;
+    if (performance.now() - startedMs > settleMsMax) throw new Error(`${pendingMinutes} minutes are not settled`);
+    await systemClock.sleep(2000);
+  }
+  const seconds = Math.round((performance.now() - startedMs) / 1000);
+  console.log(`settled in ${seconds} s, ${round((cpu() - before) / 1000)} s of CPU`);
+}
+
 async function askHatoba(dataDirectory: string, questions: readonly Question[]): Promise<Answers> {
-  const hatoba = await startHatoba({ dataDir: dataDirectory, args: ['--runtime', 'fake'] });
+  const hatoba = await startHatoba({
+    dataDir: dataDirectory,
+    args: ['--runtime', 'fake'],
+    env: { HATOBA_THINNING: 'off' },
+  });
   const engine = engineOf(hatoba.pid);
   try {
+    await settled(hatoba.url, () => cpuMs(hatoba.pid) + cpuMs(engine));
     return await ask(
       questions,
       () => cpuMs(hatoba.pid) + cpuMs(engine),

@@ -83,7 +83,7 @@ export class Settling {
 
   /** The door to the policy; none without thinning. */
   routes(): HttpRoute[] {
-    return this.thinning?.routes() ?? [];
+    return this.thinning?.routes(() => ({ pendingMinutes: this.pendingMinutes ?? -1 })) ?? [];
   }
 
   private makeThinner(thinning: Thinning): Thinner {
@@ -131,8 +131,8 @@ export class Settling {
   }
 
   /** Minutes that are waiting to be counted; undefined until the store has been looked through. */
-  get pendingMinutes(): number {
-    return this.settler.pendingCount();
+  get pendingMinutes(): number | undefined {
+    return this.settler.hasLooked ? this.settler.pendingCount() : undefined;
   }
 
   /** Groups of a selection: settled ones added up, the rest counted now. `condition` narrows the settled ones. */
@@ -168,7 +168,7 @@ export class Settling {
     const hours = Math.round((endMs - startMs) / 360_000) / 10;
     const advice = traceCondition
       ? 'Ask for a shorter range, or leave out the filter: without one, any range is answered from what is added up.'
-      : `${this.pendingMinutes} minutes are still to be added up: ask again later, or for a shorter range.`;
+      : `${this.settler.pendingCount()} minutes are still to be added up: ask again later, or for a shorter range.`;
     return awsError('InvalidRequestException', `A map of ${hours} hours takes too much ${message} to count. ${advice}`);
   }
 }

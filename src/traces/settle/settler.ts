@@ -147,6 +147,10 @@ export class Settler {
     return this.marks.nextVersion(this.seenMs ?? 0);
   }
 
+  get hasLooked(): boolean {
+    return this.seenMs !== undefined;
+  }
+
   pendingCount(): number {
     return [...this.scopes.values()].reduce((sum, { pending }) => sum + pending.size, 0);
   }

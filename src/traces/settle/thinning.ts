@@ -20,6 +20,12 @@ export interface ThinningSettings {
   readonly scope: AccountRegion;
 }
 
+/** What the door tells beside the policy. */
+export interface SettlingStatus {
+  /** Minutes whose counts are not added up yet; -1 until the store has been looked through. */
+  readonly pendingMinutes: number;
+}
+
 interface ThinnedDay {
   readonly day: string;
   readonly account: string;
@@ -104,17 +110,18 @@ export class Thinning {
   }
 
   /**
-   * `GET /_hatoba/traces/thinning[?account=&region=]`: the policy, days that groups keep, and what each day saved.
+   * `GET /_hatoba/traces/thinning[?account=&region=]`: the policy, days that groups keep, what each day saved, and how
+   * many minutes are still to be added up.
    * `PUT` with `{"policy":{...},"groupKeepDays":{"name":days}}` changes what it names.
    */
-  routes(): HttpRoute[] {
+  routes(status: () => SettlingStatus): HttpRoute[] {
     const path = '/_hatoba/traces/thinning';
     const scopeOf = (url: URL): AccountRegion => ({
       account: url.searchParams.get('account') || this.settings.scope.account,
       region: url.searchParams.get('region') || this.settings.scope.region,
     });
     return [
-      { method: 'GET', path, handle: (_request, response, url) => this.answer(response, scopeOf(url)) },
+      { method: 'GET', path, handle: (_request, response, url) => this.answer(response, scopeOf(url), status()) },
       {
         method: 'PUT',
         path,
@@ -126,13 +133,13 @@ export class Thinning {
             if (!groups.has(name)) throw awsError('InvalidRequestException', `Group not found: ${name}`);
           }
           await this.policies.write(scope, change);
-          await this.answer(response, scope);
+          await this.answer(response, scope, status());
         },
       },
     ];
   }
 
-  private async answer(response: ServerResponse, scope: AccountRegion): Promise<void> {
+  private async answer(response: ServerResponse, scope: AccountRegion, status: SettlingStatus): Promise<void> {
     const [policy, groupKeepDays, days] = await Promise.all([
       this.policies.read(),
       this.policies.readGroups(scope),
@@ -144,7 +151,7 @@ export class Thinning {
       .reduce((all, { bytesBefore, bytesAfter }) => all + Math.max(0, bytesBefore - bytesAfter), 0);
     const totals = { traces: sum('traces'), thinned: sum('thinned'), thinnedDocuments: sum('thinnedDocuments') };
     response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-    response.end(JSON.stringify({ policy, groupKeepDays, totals: { ...totals, savedBytes }, days }));
+    response.end(JSON.stringify({ ...status, policy, groupKeepDays, totals: { ...totals, savedBytes }, days }));
   }
 }
 
