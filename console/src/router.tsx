@@ -195,6 +195,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => rootRoute,
+    path: '/deployments',
+    component: lazyRouteComponent(() => import('./pages/deployments/deployments-page.tsx'), 'DeploymentsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
     path: '/insights',
     validateSearch: (search) => pick(search, ['state'] as const),
     component: lazyRouteComponent(() => import('./pages/insights/insights-page.tsx'), 'InsightsPage'),

@@ -29,6 +29,7 @@ const plainPages = [
   'metrics',
   'alarms',
   'canaries',
+  'deployments',
   'insights',
   'settings',
   'settings?tab=groups',

@@ -47,6 +47,7 @@ export interface Container {
   name: string;
   containerArn?: string;
   image?: string;
+  imageDigest?: string;
   lastStatus?: string;
   healthStatus?: string;
   exitCode?: number;

@@ -11,6 +11,7 @@ export interface Page {
     | '/metrics'
     | '/alarms'
     | '/canaries'
+    | '/deployments'
     | '/insights'
     | '/settings';
   text: MessageKey;
@@ -29,6 +30,7 @@ export const pages: readonly Page[] = [
   { to: '/metrics', text: 'page.metrics', letter: 'x' },
   { to: '/alarms', text: 'page.alarms', letter: 'a' },
   { to: '/canaries', text: 'page.canaries', letter: 'c' },
+  { to: '/deployments', text: 'page.deployments', letter: 'd' },
   { to: '/insights', text: 'page.insights', letter: 'i' },
   { to: '/settings', text: 'page.settings', letter: ',' },
 ];

@@ -1,11 +1,13 @@
+import DateRangePicker from '@cloudscape-design/components/date-range-picker';
 import SegmentedControl from '@cloudscape-design/components/segmented-control';
 import Select, { type SelectProps } from '@cloudscape-design/components/select';
+import { useState } from 'react';
 import type { Service } from '../../api/ecs.ts';
 import { getGroups } from '../../api/groups.ts';
 import { getOverview } from '../../api/hatoba.ts';
 import { usePreferences } from '../../app/preferences.tsx';
 import { useLive } from '../../app/scope.ts';
-import { isRelative } from '../../app/time-range.ts';
+import { absoluteRange, isRelative } from '../../app/time-range.ts';
 import { formatTime } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
 import { lastPart } from '../../parts/arn.ts';
@@ -109,6 +111,7 @@ function AgainstSelect({ value, onChoose }: ChoiceProps) {
       time: formatTime(Date.parse(deployment.at), { utc, now: Date.now() }),
     }),
   }));
+  const [choosing, setChoosing] = useState(false);
   const fixed = [
     { value: '', label: t('map.against-nothing') },
     { value: 'previous', label: t('map.against-previous') },
@@ -117,6 +120,29 @@ function AgainstSelect({ value, onChoose }: ChoiceProps) {
   ];
   const known = [...fixed, ...deployments].find((option) => option.value === (value ?? ''));
   const own = value !== undefined && !known ? { value, label: labelOfRange(value, utc) } : undefined;
+  if (choosing) {
+    return (
+      <DateRangePicker
+        value={null}
+        relativeOptions={[]}
+        rangeSelectorMode="absolute-only"
+        isValidRange={(range) =>
+          range?.type === 'absolute' && Date.parse(range.startDate) < Date.parse(range.endDate)
+            ? { valid: true }
+            : { valid: false, errorMessage: t('range.order') }
+        }
+        onChange={({ detail }) => {
+          setChoosing(false);
+          if (detail.value?.type !== 'absolute') return;
+          onChoose(absoluteRange({ start: Date.parse(detail.value.startDate), end: Date.parse(detail.value.endDate) }));
+        }}
+        {...(utc ? { timeOffset: 0 } : {})}
+        placeholder={t('map.against-custom')}
+        ariaLabel={t('map.against')}
+        expandToViewport
+      />
+    );
+  }
   return (
     <Select
       inlineLabelText={t('map.against')}
@@ -124,11 +150,16 @@ function AgainstSelect({ value, onChoose }: ChoiceProps) {
       options={[
         ...fixed,
         ...(own ? [own] : []),
+        { value: 'custom', label: t('map.against-custom') },
         ...(deployments.length > 0 ? [{ label: t('overview.deployments'), options: deployments }] : []),
       ]}
       expandToViewport
       ariaLabel={t('map.against')}
-      onChange={({ detail }) => onChoose(detail.selectedOption.value || undefined)}
+      onChange={({ detail }) => {
+        const chosen = detail.selectedOption.value;
+        if (chosen === 'custom') setChoosing(true);
+        else onChoose(chosen || undefined);
+      }}
     />
   );
 }

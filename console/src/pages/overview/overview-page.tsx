@@ -120,7 +120,9 @@ function Below({ overview }: { overview: Overview }) {
         {overview.alarms.length === 0 && <p className="hatoba-soft">{t('alarms.none')}</p>}
       </section>
       <section className="hatoba-box">
-        <div className="hatoba-label">{t('overview.deployments')}</div>
+        <div className="hatoba-label">
+          <Go to="/deployments">{t('overview.deployments')}</Go>
+        </div>
         {overview.deployments.slice(0, 8).map((deployment) => (
           <div key={`${deployment.cluster} ${deployment.service}`} className="hatoba-pair-line">
             <Go

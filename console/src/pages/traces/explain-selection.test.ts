@@ -15,13 +15,15 @@ describe('what is different about a selection', () => {
 
   it('is what is more or less frequent in it, the greatest difference first; what is alike is left out', () => {
     const tasks = new Map([
-      [task('a'), { service: 'web', definition: 'web:1', zone: '' }],
-      [task('b'), { service: 'web', definition: 'web:2', zone: '' }],
+      [task('a'), { service: 'web', definition: 'web:1', deployment: '1', images: ['web@sha256:a'], zone: '' }],
+      [task('b'), { service: 'web', definition: 'web:2', deployment: '2', images: ['web@sha256:a'], zone: '' }],
     ]);
     const found = explainSelection(slow, rest, tasks);
     expect(found.map(({ name, text, selected, rest }) => [name, text, selected, rest])).toEqual([
       ['definition', 'web:1', 0, 0.75],
       ['definition', 'web:2', 1, 0.25],
+      ['deployment', 'web 1', 0, 0.75],
+      ['deployment', 'web 2', 1, 0.25],
       ['task', 'web a', 0, 0.75],
       ['task', 'web b', 1, 0.25],
       ['status', '200', 1, 0.75],

@@ -6,11 +6,14 @@ import { valuesOf } from './count-facets.ts';
 export interface TaskFacts {
   service: string;
   definition: string;
+  /** What its service calls the deployment that started it. */
+  deployment: string;
+  images: readonly string[];
   zone: string;
 }
 
 export interface Difference {
-  /** A facet's name, or `task`, `definition`, `zone`, `instance`, `entry`. */
+  /** A facet's name, or `task`, `definition`, `deployment`, `image`, `zone`, `instance`, `entry`. */
   name: string;
   text: string;
   condition: string | undefined;
@@ -36,6 +39,8 @@ function placesOf(trace: TraceSummary, tasks: ReadonlyMap<string, TaskFacts>): V
     found.push(['task', facts?.service ? `${facts.service} ${id}` : id, `resource.arn = ${quoted(ARN)}`]);
     if (!facts) continue;
     found.push(['definition', facts.definition, undefined]);
+    if (facts.deployment) found.push(['deployment', `${facts.service} ${facts.deployment}`, undefined]);
+    for (const image of facts.images) found.push(['image', image, undefined]);
     if (facts.zone) found.push(['zone', `${facts.service} ${facts.zone}`, undefined]);
   }
   return found;

@@ -40,6 +40,10 @@ function useTaskFacts(traces: readonly TraceSummary[]): ReadonlyMap<string, Task
           {
             service: task.group?.replace(/^service:/, '') ?? '',
             definition: lastPart(task.taskDefinitionArn),
+            deployment: (task.startedBy ?? '').startsWith('ecs-svc/') ? lastPart(task.startedBy ?? '') : '',
+            images: (task.containers ?? []).flatMap(({ image, imageDigest }) =>
+              image ? [imageDigest ? `${image}@${imageDigest.slice(0, 19)}` : image] : [],
+            ),
             zone: task.availabilityZone ?? '',
           },
         ]),
