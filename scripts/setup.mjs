@@ -28,7 +28,7 @@ async function main() {
     // npm may have rewritten the lock file for this platform, so look again.
     writeStamp({ dependencies: fingerprint(['package.json', 'package-lock.json', 'console/package.json']) });
   }
-  const server = fingerprint(['src', 'cli', 'tsconfig.json', 'tsconfig.build.json']);
+  const server = fingerprint(['src', 'cli', 'tsconfig.json', 'tsconfig.build.json', 'scripts/bundle.mjs']);
   if (stamp.server !== server || !existsSync(join(root, 'dist/cli/main.js'))) {
     await run('building the server', process.execPath, [
       join(root, 'node_modules/typescript/bin/tsc'),
@@ -36,6 +36,7 @@ async function main() {
       'tsconfig.build.json',
     ]);
     await run('copying assets', process.execPath, ['scripts/copy-assets.mjs']);
+    await run('bundling the server', process.execPath, ['scripts/bundle.mjs']);
     writeStamp({ server });
   }
   const console_ = fingerprint([

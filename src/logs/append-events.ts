@@ -48,19 +48,13 @@ export class EventAppender {
   ): Promise<void> {
     if (events.length === 0) return;
     const ingestionTimeMs = this.clock.now().getTime();
-    const common = {
-      account: scope.account,
-      region: scope.region,
-      log_group: logGroupName,
-      log_stream: logStreamName,
-      ingestion: ingestionTimeMs,
-      ...workloadColumns(options.workload),
-    };
+    const { account, region } = scope;
+    const workload = workloadFacts(options.workload);
+    const facts: BatchFacts = { account, region, logGroupName, logStreamName, ingestionTimeMs, ...workload };
     const sequences = events.map(() => this.sequence.next(ingestionTimeMs));
-    const rows = events.map((event, index) => toRow(common, event, sequences[index]!));
+    const rows = events.map((event, index) => toRow(facts, event, sequences[index]!));
     await this.telemetry.insert('log_events', rows, { acknowledged: options.acknowledged });
     if (this.observers.size === 0) return;
-    const { account, region } = scope;
     this.notify(new StoredBatch({ account, region, logGroupName, logStreamName, ingestionTimeMs, events, sequences }));
   }
 
@@ -76,40 +70,55 @@ export class EventAppender {
   }
 }
 
-type Writable<Row> = { -readonly [Column in keyof Row]: Row[Column] };
+/** What all events of a batch share. */
+interface BatchFacts extends AccountRegion {
+  readonly logGroupName: string;
+  readonly logStreamName: string;
+  readonly ingestionTimeMs: number;
+  readonly cluster: string;
+  readonly service: string;
+  readonly task: string;
+  readonly container: string;
+  readonly deployment: string;
+  readonly revision: string;
+  readonly image: string;
+}
 
-function toRow(
-  common: Omit<LogEventRow, 'ts' | 'sequence' | 'message' | 'bytes'>,
-  { timestampMs, message, source }: NewLogEvent,
-  sequence: bigint,
-): LogEventRow {
-  const traceId = findTraceId(message);
-  const row: Writable<LogEventRow> = {
-    ...common,
+/** All columns are written out: rows of one shape cost a tenth of rows that are put together. */
+function toRow(facts: BatchFacts, { timestampMs, message, source }: NewLogEvent, sequence: bigint): LogEventRow {
+  return {
+    account: facts.account,
+    region: facts.region,
+    log_group: facts.logGroupName,
+    log_stream: facts.logStreamName,
     ts: timestampMs,
+    ingestion: facts.ingestionTimeMs,
     sequence,
     message,
     bytes: Buffer.byteLength(message),
+    trace_id: findTraceId(message) ?? '',
+    cluster: facts.cluster,
+    service: facts.service,
+    task: facts.task,
+    container: facts.container,
+    deployment: facts.deployment,
+    revision: facts.revision,
+    image: facts.image,
+    source_path: source?.path ?? '',
+    source_generation: source?.generation ?? 0,
+    source_offset: source?.offset ?? 0,
+    source_end: source?.end ?? 0,
   };
-  if (traceId !== undefined) row.trace_id = traceId;
-  if (source) {
-    row.source_path = source.path;
-    row.source_generation = source.generation;
-    row.source_offset = source.offset;
-    row.source_end = source.end;
-  }
-  return row;
 }
 
-function workloadColumns(workload: WorkloadIdentity | undefined): Partial<LogEventRow> {
-  if (!workload) return {};
+function workloadFacts(workload: WorkloadIdentity | undefined) {
   return {
-    cluster: workload.clusterName,
-    service: workload.serviceName,
-    task: workload.taskArn,
-    container: workload.containerName,
-    deployment: workload.deploymentId,
-    revision: `${workload.taskDefinitionFamily}:${workload.taskDefinitionRevision}`,
-    image: workload.image,
+    cluster: workload?.clusterName ?? '',
+    service: workload?.serviceName ?? '',
+    task: workload?.taskArn ?? '',
+    container: workload?.containerName ?? '',
+    deployment: workload?.deploymentId ?? '',
+    revision: workload ? `${workload.taskDefinitionFamily}:${workload.taskDefinitionRevision}` : '',
+    image: workload?.image ?? '',
   };
 }

@@ -44,18 +44,18 @@ export interface LogEventRow {
   readonly sequence: bigint;
   readonly message: string;
   readonly bytes: number;
-  readonly trace_id?: string;
-  readonly cluster?: string;
-  readonly service?: string;
-  readonly task?: string;
-  readonly container?: string;
-  readonly deployment?: string;
-  readonly revision?: string;
-  readonly image?: string;
-  readonly source_path?: string;
-  readonly source_generation?: number;
-  readonly source_offset?: number;
-  readonly source_end?: number;
+  readonly trace_id: string;
+  readonly cluster: string;
+  readonly service: string;
+  readonly task: string;
+  readonly container: string;
+  readonly deployment: string;
+  readonly revision: string;
+  readonly image: string;
+  readonly source_path: string;
+  readonly source_generation: number;
+  readonly source_offset: number;
+  readonly source_end: number;
 }
 
 /** Which bytes of a followed file an event is. */

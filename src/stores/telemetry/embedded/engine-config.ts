@@ -43,3 +43,11 @@ export function defaultQuerySettings(limits: EngineLimits): Record<string, strin
     output_format_json_quote_64bit_integers: 1,
   };
 }
+
+/**
+ * Settings of every insert. The n-gram index of log messages is half of what a line costs to insert, and of no use in a
+ * part of a few thousand lines, which is read in a millisecond: it is made when parts are merged.
+ */
+export const defaultInsertSettings: Readonly<Record<string, string | number>> = {
+  exclude_materialize_skip_indexes_on_insert: 'ngram_message',
+};

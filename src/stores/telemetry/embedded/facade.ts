@@ -3,6 +3,7 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { newUuid } from '../../../platform/ids.ts';
+import { defaultInsertSettings } from './engine-config.ts';
 import type { InsertFiles } from './insert-files.ts';
 import {
   checkInsertBody,
@@ -162,9 +163,11 @@ function quoteName(table: string, database: string): string {
     : `${quoteIdentifier(first!)}.${quoteIdentifier(second)}`;
 }
 
-/** What concerns the output means nothing to an insert, and what the engine reads row by row can be one block. */
-const insertSettings = (call: Call): Record<string, string | number> =>
-  Object.fromEntries(Object.entries(call.settings).filter(([name]) => !name.startsWith('output_')));
+/** What concerns the output means nothing to an insert. */
+const insertSettings = (call: Call): Record<string, string | number> => ({
+  ...defaultInsertSettings,
+  ...Object.fromEntries(Object.entries(call.settings).filter(([name]) => !name.startsWith('output_'))),
+});
 
 function killQuery(queryId: string, control: SessionPool): void {
   const sql = `KILL QUERY WHERE Settings['log_comment'] = ${quoteString(queryId)} ASYNC`;
