@@ -35,6 +35,10 @@ ModifySubnetAttribute ModifyVpcAttribute ReleaseAddress ReplaceRoute RevokeSecur
 RevokeSecurityGroupIngress UpdateSecurityGroupRuleDescriptionsEgress UpdateSecurityGroupRuleDescriptionsIngress
 """.split())
 
+# Bounds that clients of the service break: OpenTelemetry's samplers report every rule at once, and there may be 25 of one's
+# own beside the Default.
+RELAXED = {"xray": {"SamplingStatisticsDocumentList": {"max": 1000}}}
+
 # Traits that nothing here reads. Kept when they are the *name* of a member (then their value names a shape).
 DROPPED_TRAITS = {
     "documentation", "documentationUrl", "deprecated", "deprecatedMessage", "deprecatedSince", "contextParam",
@@ -95,6 +99,8 @@ def compile_service(service):
     }
     if service == "ec2" and (missing := EC2_OPERATIONS - operations.keys()):
         sys.exit(f"ec2 has no operation {sorted(missing)}")
+    for name, bounds in RELAXED.get(service, {}).items():
+        model["shapes"][name].update(bounds)
     return {
         "source": f"botocore {botocore.__version__}",
         "metadata": without_traits(model["metadata"]),

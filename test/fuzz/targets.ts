@@ -92,8 +92,9 @@ function follow(accepted: readonly AcceptedDocument[]): void {
 const texts = ['trace_id', 'id', 'parent_id', 'name', 'http_method', 'http_url'];
 
 function checkRow(row: Record<string, unknown>): void {
-  if (!/^-?\d{1,11}\.\d{6}$/.test(String(row.start)) || !/^-?\d{1,11}\.\d{6}$/.test(String(row.end))) {
-    throw new Error(`times of a row: ${row.start} ${row.end}`);
+  // Whole microseconds, or seconds with six decimals.
+  for (const time of [row.start, row.end]) {
+    if (!/^-?\d{1,17}(\.\d{6})?$/.test(String(time))) throw new Error(`times of a row: ${row.start} ${row.end}`);
   }
   for (const [column, value] of Object.entries(row)) {
     if (value === undefined || value === null || Number.isNaN(value)) throw new Error(`${column} of a row: ${value}`);

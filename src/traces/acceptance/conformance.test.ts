@@ -165,3 +165,16 @@ test('errors carry the name and the message that clients read', async () => {
   expect(response.headers.get('x-amzn-errortype')).toContain('InvalidRequestException');
   expect(await response.json()).toMatchObject({ Message: expect.stringContaining('position') });
 });
+
+test('a sampler may report 25 rules of its own and the Default at once, as the one of OpenTelemetry does', async () => {
+  const SamplingStatisticsDocuments = Array.from({ length: 26 }, (_, index) => ({
+    ...report,
+    RuleName: index === 0 ? 'Default' : `rule-${index}`,
+    RequestCount: 0,
+    SampledCount: 0,
+  }));
+  const response = await call('GetSamplingTargets', { SamplingStatisticsDocuments });
+  expect(response.status).toBe(200);
+  const { SamplingTargetDocuments, UnprocessedStatistics } = (await response.json()) as Record<string, unknown[]>;
+  expect([SamplingTargetDocuments!.length, UnprocessedStatistics!.length]).toEqual([1, 25]);
+});
