@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeCall, makeSegment, putDocuments, readGraph } from '../acceptance/plane-client.fixture.ts';
-import { startTestPlane, type TestPlane } from '../test-plane.fixture.ts';
+import { newId, startTestPlane, type TestPlane } from '../test-plane.fixture.ts';
 import { addLinkEdges } from './add-link-edges.ts';
 
 let plane: TestPlane;
@@ -74,6 +74,43 @@ test('the map of one trace shows what it is linked with, either way', async () =
     before: [],
     after: [{ traceId: worker.trace_id, name: 'worker' }],
   });
+});
+
+test('OpenTelemetry: a consumer whose span links to what a producer sent, as span kinds say', async () => {
+  const at = start + 400;
+  const hex = (digit: string) => digit.repeat(32);
+  const nanos = (offset: number) => `${Math.round((at + offset) * 1e6)}000`;
+  const span = (traceId: string, spanId: string, kind: number, from: number, more: object = {}) => ({
+    traceId,
+    spanId,
+    kind,
+    name: 'orders',
+    startTimeUnixNano: nanos(from),
+    endTimeUnixNano: nanos(from + 0.1),
+    attributes: [{ key: 'messaging.destination.name', value: { stringValue: 'orders' } }],
+    ...more,
+  });
+  const [server, producer, consumer] = [newId(), newId(), newId()];
+  const ofService = (name: string, ...spans: object[]) => ({
+    resource: { attributes: [{ key: 'service.name', value: { stringValue: name } }] },
+    scopeSpans: [{ spans }],
+  });
+  const resourceSpans = [
+    ofService('checkout', span(hex('a'), server, 2, 0), span(hex('a'), producer, 4, 0.01, { parentSpanId: server })),
+    ofService('shipping', span(hex('b'), consumer, 5, 5, { links: [{ traceId: hex('a'), spanId: producer }] })),
+  ];
+  const response = await fetch(`http://127.0.0.1:${plane.traces.ports.otlpHttp}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ resourceSpans }),
+  });
+  expect(await response.json()).toEqual({});
+  const [found] = await linkEdges(at - 1, at + 60);
+  expect(found!.to.Name).toBe('shipping');
+  const services = await readGraph(plane, at - 1, at + 60);
+  const checkout = services.find(({ Name, Type }) => Name === 'checkout' && Type !== 'client')!;
+  expect(services[checkout.Edges![0]!.ReferenceId!]!.Name).toBe(found!.from.Name);
+  expect(found!.edge.ReceivedEventAgeHistogram).toEqual([{ Value: 4.9, Count: 1 }]);
 });
 
 test('a retrieval names the traces that its services are linked with', async () => {
