@@ -1,6 +1,7 @@
 import type { TraceSummary } from '@aws-sdk/client-xray';
 import type { Clock } from '../platform/clock.ts';
 import type { TelemetryStore } from '../stores/telemetry/store.ts';
+import type { AccountRegion } from '../wire/aws/call-context.ts';
 import type { CompiledFilter } from './filter/compile-filter.ts';
 import { evaluateRest } from './filter/match-root-cause.ts';
 import {
@@ -37,14 +38,29 @@ export interface ListDeps {
   readonly telemetry: TelemetryStore;
   readonly clock: Clock;
   readonly settling: Pick<Settling, 'open'>;
+  readonly density?: TraceDensity;
+}
+
+/** How many traces a millisecond has, as last counted: a first look is as long as that suggests. */
+export class TraceDensity {
+  private readonly known = new Map<string, number>();
+
+  perMs({ account, region }: AccountRegion): number | undefined {
+    return this.known.get(`${account}/${region}`);
+  }
+
+  learn({ account, region }: AccountRegion, range: TimeRange, count: number): void {
+    if (count > 0) this.known.set(`${account}/${region}`, count / Math.max(range.endMs - range.startMs, 1));
+  }
 }
 
 /** Traces that are younger than this are put together from their documents: they are hardly ever settled. */
 const youngMs = 600_000;
 /** With more minutes that are not settled than this, older ones are read as if none was. */
 const openMinutesMax = 60;
-/** Where a filter leaves few: a longer look at once. */
-const firstFilteredWindowMs = 7_200_000;
+/** Summaries that a first look may read: enough for a page, and for one of a filter that leaves few. */
+const firstLook = 150;
+const firstFilteredLook = 40_000;
 const dayMs = 86_400_000;
 
 /**
@@ -69,7 +85,10 @@ export async function countListed(
   const counts = partsOf(deps, query).map((part) => {
     const inPart = within(query, part.range);
     return part.isSettled
-      ? countSummaries(deps.telemetry, inPart, part.arrivals)
+      ? countSummaries(deps.telemetry, inPart, part.arrivals).then((count) => {
+          if (query.rangeType === 'TraceId') deps.density?.learn(query, part.range, count);
+          return count;
+        })
       : countAllTraces(deps.telemetry, inPart);
   });
   counts.push(deps.settling.countThinned(query, query));
@@ -149,8 +168,7 @@ class Listing {
     const { telemetry } = this.deps;
     const after = query.after ? Math.min(range.endMs, Number(query.after.startMicros) / 1000 + 1) : range.endMs;
     const unsettled = await findUnsettled(telemetry, { ...query, ...range }, arrivals, signal);
-    const firstMs = query.filterExpression === '' ? firstWindowMs : firstFilteredWindowMs;
-    let window = { startMs: after - firstMs, endMs: after };
+    let window = { startMs: after - this.firstLookMs(range), endMs: after };
     while (window.endMs > range.startMs) {
       window = { ...window, startMs: Math.max(window.startMs, range.startMs) };
       const limit = query.limit - this.traces.length;
@@ -169,6 +187,14 @@ class Listing {
       if (this.isFull) return;
       window = { startMs: window.startMs - nextWindowMs(window, all.length, limit), endMs: window.startMs };
     }
+  }
+
+  private firstLookMs(range: TimeRange): number {
+    const { density } = this.deps;
+    const perMs = density?.perMs(this.query);
+    if (!perMs) return firstWindowMs;
+    const wanted = (this.query.filterExpression === '' ? firstLook : firstFilteredLook) / perMs;
+    return Math.min(Math.max(wanted, minuteMs), Math.max(range.endMs - range.startMs, minuteMs));
   }
 
   private async findChanged(page: TracePage, unsettled: Unsettled): Promise<FoundTrace[]> {

@@ -4,7 +4,7 @@ import type { TelemetryStore } from '../../stores/telemetry/store.ts';
 import { awsError } from '../../wire/aws/aws-error.ts';
 import type { Handlers } from '../../wire/aws/service-table.ts';
 import { readNewestStored, type TracePage } from '../find-traces.ts';
-import { countListed, type ListDeps, type ListedTrace, listTraces } from '../list-traces.ts';
+import { countListed, type ListDeps, type ListedTrace, listTraces, TraceDensity } from '../list-traces.ts';
 import type { Settling } from '../settle/index.ts';
 import { readGroupExpressions, toRequestError } from './groups.ts';
 import { readRange } from './query-range.ts';
@@ -30,6 +30,7 @@ export function traceSummariesHandlers(deps: {
   pageSizeMax?: number;
 }): Pick<Handlers<XRay>, 'GetTraceSummaries'> {
   const { telemetry, clock } = deps;
+  const density = new TraceDensity();
   const pageSize = Math.min(summariesPageSize, deps.pageSizeMax ?? summariesPageSize);
   return {
     async GetTraceSummaries(input, context) {
@@ -50,7 +51,7 @@ export function traceSummariesHandlers(deps: {
         ...(share === undefined ? {} : { share: Math.min(1, Math.max(0, share)) }),
         ...(token ? { after: { startMicros: token.startMicros, traceId: token.traceId } } : {}),
       };
-      const list = { telemetry, clock, settling: deps.settling };
+      const list = { telemetry, clock, settling: deps.settling, density };
       const [found, processed] = await Promise.all([
         listTraces(list, query, context.signal),
         token ? token.processed : countListed(list, query),

@@ -137,19 +137,25 @@ function compareText(column: string, operator: Comparison, value: string, parame
   }
 }
 
-/** Stored as `key=` and the value's JSON, so that equality is one lookup of the pair. */
+/** An annotation as it is stored: `key=` and the value's JSON, so that equality is one lookup of the pair. */
+export function annotationPair(key: string, value: Literal): string {
+  return `${prefixOf(key)}${JSON.stringify(value)}`;
+}
+
+const prefixOf = (key: string): string => `${key.replaceAll('=', '_')}=`;
+
 export function compileAnnotation(
   column: string,
   key: string,
   comparison: { operator: Comparison; value: Literal } | undefined,
   parameters: SqlParameters,
 ): string {
-  const prefix = `${key.replaceAll('=', '_')}=`;
+  const prefix = prefixOf(key);
   const exists = (condition: string) =>
     `arrayExists(item -> startsWith(item, ${parameters.text(prefix)}) AND ${condition}, ${column})`;
   if (!comparison) return exists(`item != ${parameters.text(`${prefix}false`)}`);
   const { operator, value } = comparison;
-  const pair = `${prefix}${JSON.stringify(value)}`;
+  const pair = annotationPair(key, value);
   if (operator === '=') return `has(${column}, ${parameters.text(pair)})`;
   const json = `substring(item, ${parameters.number(Buffer.byteLength(prefix) + 1)}::UInt64)`;
   if (operator === '!=') {

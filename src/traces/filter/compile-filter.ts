@@ -1,4 +1,5 @@
 import {
+  annotationPair,
   callColumns,
   compileAnnotation,
   compileComparison,
@@ -17,6 +18,8 @@ export interface CompiledFilter {
   readonly prefilter: string;
   /** A condition on single segments that few will meet and that every matching trace has one for; absent where it is all there is. */
   readonly rareSegment?: string;
+  /** The same on single rows of `trace_summaries`: one on a small column, then one on what it stands for. */
+  readonly rareSummary?: { readonly small: string; readonly exact: string };
   /**
    * What the engine cannot decide (root causes): SQL of each decidable part, in order, and those that are left to
    * `evaluate`. `condition` then selects more than is wanted.
@@ -98,7 +101,7 @@ export function compileFilter(text: string, scope: FilterScope, parameters: SqlP
     const rest = { expression: compiler.split(expression, atoms), atoms };
     return { condition: 'true', prefilter: 'true', rest };
   }
-  if (scope.ofSummaries) return { condition, prefilter: 'true' };
+  if (scope.ofSummaries) return { condition, prefilter: 'true', ...rareSummary(expression, parameters) };
   if (isOfTraceId(expression)) {
     return { condition: 'true', prefilter: condition, ...rareSegment(expression, parameters) };
   }
@@ -279,6 +282,23 @@ function rareSegment(expression: Expression, parameters: SqlParameters): { rareS
   const equal = expression.terms.find((term) => term.kind === 'annotation' && term.comparison?.operator === '=');
   if (equal?.kind !== 'annotation') return {};
   return { rareSegment: compileAnnotation('annotations', equal.key, equal.comparison, parameters) };
+}
+
+/** Equal annotations are looked for by their hashes before anything else is read. */
+function rareSummary(
+  expression: Expression,
+  parameters: SqlParameters,
+): { rareSummary?: { small: string; exact: string } } {
+  const terms = expression.kind === 'and' ? expression.terms : [expression];
+  const equal = terms.find((term) => term.kind === 'annotation' && term.comparison?.operator === '=');
+  if (equal?.kind !== 'annotation' || !equal.comparison) return {};
+  const pair = parameters.text(annotationPair(equal.key, equal.comparison.value));
+  return {
+    rareSummary: {
+      small: `has(annotation_hashes, toUInt16(cityHash64(${pair})))`,
+      exact: `has(annotations, ${pair})`,
+    },
+  };
 }
 
 /** Whether it only asks which ids a trace is among, and nothing that takes all its rows. */

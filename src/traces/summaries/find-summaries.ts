@@ -87,8 +87,15 @@ export async function findSummaries(
       ? 'true'
       : 'trace_id NOT IN {unsettled:Array(String)}'
     : `trace_id NOT IN (SELECT trace_id FROM segments WHERE ${unsettled.rows})`;
+  const { rareSummary } = filter;
   const conditions = [
     inRange,
+    // Versions that do not hold may be among these, so the condition itself is asked once more.
+    ...(rareSummary
+      ? [
+          `(start, trace_id) IN (SELECT start, trace_id FROM trace_summaries PREWHERE ${rareSummary.small} WHERE ${inRange} AND ${rareSummary.exact})`,
+        ]
+      : []),
     ...(query.rangeType === 'Event' ? [storedInRange] : []),
     others,
     filter.condition,
@@ -124,6 +131,8 @@ const afterPosition = `(start < fromUnixTimestamp64Micro({afterMicros:Int64})
 const storedInRange = `arrayExists(moment -> moment >= fromUnixTimestamp64Milli({rangeFrom:Int64})
   AND moment < fromUnixTimestamp64Milli({rangeTo:Int64}), stored)`;
 
+const exactRangeMsMax = 12 * 3_600_000;
+
 /** How many traces of settled minutes begin in the range; from some ten thousand on, about. */
 export async function countSummaries(telemetry: TelemetryStore, query: TracePage, arrivals: Arrivals): Promise<number> {
   const { values, inRange } = summariesSql({ ...query, filterExpression: '' });
@@ -133,10 +142,14 @@ export async function countSummaries(telemetry: TelemetryStore, query: TracePage
     query.rangeType === 'Event'
       ? 'stored >= fromUnixTimestamp64Milli({rangeFrom:Int64}) AND stored < fromUnixTimestamp64Milli({rangeTo:Int64})'
       : 'start < fromUnixTimestamp64Milli({startTo:Int64})';
+  // Exactly where people look at each of them; of days, versions that are not put together yet are counted twice.
+  const isLong = query.endMs - query.startMs > exactRangeMsMax;
+  const summaries = `FROM trace_summaries WHERE ${condition} AND deleted = 0`;
   const [row] = await telemetry.query<{ count: string }>(
-    `SELECT uniq(trace_id) AS count FROM (
-       SELECT trace_id FROM trace_summaries WHERE ${condition} AND deleted = 0
-       UNION ALL SELECT trace_id FROM segments WHERE ${rows} AND ${changed})`,
+    isLong
+      ? `SELECT count() AS count ${summaries}`
+      : `SELECT uniq(trace_id) AS count FROM (SELECT trace_id ${summaries}
+           UNION ALL SELECT trace_id FROM segments WHERE ${rows} AND ${changed})`,
     { ...values, ...parameters },
     { timeoutMs: 30_000 },
   );

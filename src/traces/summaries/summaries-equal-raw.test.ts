@@ -191,7 +191,7 @@ describe('lists of traces', () => {
           }
         },
       ),
-      { numRuns: Number(process.env.HATOBA_PROPERTY_RUNS ?? 6) },
+      { numRuns: Number(process.env.HATOBA_PROPERTY_RUNS ?? 4) },
     );
     const [row] = await telemetry.query<{ count: string }>('SELECT count() AS count FROM trace_summaries');
     expect(Number(row?.count)).toBeGreaterThan(0);

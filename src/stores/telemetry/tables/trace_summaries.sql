@@ -1,6 +1,7 @@
 -- One row for each trace of settled minutes: all that lists of traces answer and filter by. Written again whenever a
 -- minute of the trace is settled again; the row with most documents holds. A trace whose start moved leaves a deleted
--- row where it was. Granules are small in bytes, since a page reads the summaries of a hundred neighbours.
+-- row where it was. An annotation is looked for by two bytes of its hash, a
+-- tenth of the texts. Granules are small in bytes, since a page reads the summaries of a hundred neighbours.
 CREATE TABLE IF NOT EXISTS trace_summaries (
   account LowCardinality(String),
   region LowCardinality(String),
@@ -22,6 +23,7 @@ CREATE TABLE IF NOT EXISTS trace_summaries (
   node_names Array(LowCardinality(String)),
   node_types Array(LowCardinality(String)),
   annotations Array(String) CODEC(ZSTD(1)),
+  annotation_hashes Array(UInt16) MATERIALIZED arrayMap(pair -> toUInt16(cityHash64(pair)), annotations) CODEC(LZ4),
   stored Array(DateTime64(3, 'UTC')) CODEC(ZSTD(1)),
   summary String CODEC(ZSTD(3))
 ) ENGINE = ReplacingMergeTree(documents, deleted)
