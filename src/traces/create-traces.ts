@@ -106,7 +106,7 @@ export function createTracesPlane(deps: TracesDeps): Traces {
     ...samplingHandlers({ state, clock, tags }),
     ...groupHandlers({ state, tags }),
     ...insightHandlers({ ...graphDeps, insights: insights.store }),
-    ...settingsHandlers({ state, clock }),
+    ...settingsHandlers({ state, clock, thinning: settling.policies }),
     ...retrievalHandlers({ telemetry, clock }),
     ...tagHandlers({
       tags,

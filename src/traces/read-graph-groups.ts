@@ -25,6 +25,8 @@ export interface GraphSelection extends AccountRegion {
   readonly asOfMs?: number;
   /** Adds the start of the window of this many seconds to each group. */
   readonly periodSeconds?: number;
+  /** Edges are not asked for: they are left out of what is counted. */
+  readonly withoutEdges?: boolean;
   /** The traces are named: whatever belongs to them belongs together, however far apart. */
   readonly isOfWholeTraces?: boolean;
 }
@@ -93,9 +95,9 @@ export async function readGraphGroups(
   const ofSegments = Number(versions?.segments ?? 1) !== 0;
   const [nodes, edges, direct, resolved] = await Promise.all([
     query(nodesSql(source, ofSegments)),
-    query(edgesSql(source, Number(versions?.calls ?? 1) !== 0)),
-    query(directEdgesSql(source, ofSegments)),
-    readAnyUnowned(query, source, versions?.unowned),
+    selection.withoutEdges ? [] : query(edgesSql(source, Number(versions?.calls ?? 1) !== 0)),
+    selection.withoutEdges ? [] : query(directEdgesSql(source, ofSegments)),
+    selection.withoutEdges ? [] : readAnyUnowned(query, source, versions?.unowned),
   ]);
   return {
     nodes: nodes.map((row) => ({

@@ -34,7 +34,7 @@ export function timeSeriesHandlers(deps: GraphDeps): Pick<Handlers<XRay>, 'GetTi
       const needsTraces = selector !== undefined && selector.condition.kind !== 'all' && !byGroup.traceCondition;
       const selection = needsTraces && text ? await selectFilter(deps, byGroup, text) : byGroup;
       const groups = await deps.settling.readGroups(
-        { ...selection, periodSeconds },
+        { ...selection, periodSeconds, withoutEdges: selector === undefined },
         deps.clock.now(),
         context.signal,
         settledCondition(selector),

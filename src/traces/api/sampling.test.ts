@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { ManualClock } from '../../platform/clock.ts';
 import { openSqliteStateStore } from '../../stores/state/sqlite.ts';
 import type { CallContext } from '../../wire/aws/call-context.ts';
+import { PolicyStore } from '../settle/thinning-policy.ts';
 import { groupHandlers } from './groups.ts';
 import { samplingHandlers } from './sampling.ts';
 import { settingsHandlers } from './settings.ts';
@@ -24,7 +25,9 @@ function open() {
     clock,
     sampling: samplingHandlers({ state, clock, tags }) as Required<ReturnType<typeof samplingHandlers>>,
     groups: groupHandlers({ state, tags }) as Required<ReturnType<typeof groupHandlers>>,
-    settings: settingsHandlers({ state, clock }) as Required<ReturnType<typeof settingsHandlers>>,
+    settings: settingsHandlers({ state, clock, thinning: new PolicyStore(state, { isOn: false }) }) as Required<
+      ReturnType<typeof settingsHandlers>
+    >,
   };
 }
 

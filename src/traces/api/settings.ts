@@ -5,6 +5,8 @@ import type { StateStore } from '../../stores/state/store.ts';
 import { AwsError, awsError } from '../../wire/aws/aws-error.ts';
 import type { AccountRegion } from '../../wire/aws/call-context.ts';
 import type { Handlers } from '../../wire/aws/service-table.ts';
+import type { ThinningPolicy } from '../settle/decide-thinning.ts';
+import type { PolicyStore } from '../settle/thinning-policy.ts';
 
 type XRay = typeof import('@aws-sdk/client-xray');
 
@@ -17,6 +19,7 @@ const policyBytesMax = 5 * 1024;
 export function settingsHandlers(deps: {
   state: StateStore;
   clock: Clock;
+  thinning: Pick<PolicyStore, 'read' | 'write'>;
 }): Pick<
   Handlers<XRay>,
   | 'GetEncryptionConfig'
@@ -94,19 +97,25 @@ export function settingsHandlers(deps: {
       return {};
     },
 
-    GetIndexingRules() {
-      return { IndexingRules: [everythingIndexed] };
+    async GetIndexingRules() {
+      return { IndexingRules: [indexingRule(await deps.thinning.read())] };
     },
 
-    UpdateIndexingRule(input) {
+    async UpdateIndexingRule(input, context) {
       if (input.Name !== 'Default') {
         throw new AwsError('ResourceNotFoundException', `There is no indexing rule ${input.Name}.`);
       }
       const wanted = input.Rule && 'Probabilistic' in input.Rule ? input.Rule.Probabilistic : undefined;
-      if (wanted?.DesiredSamplingPercentage !== 100) {
-        throw awsError('InvalidRequestException', 'Every trace is indexed here: only 100 per cent can be set.');
+      const percentage = wanted?.DesiredSamplingPercentage;
+      const { isOn } = await deps.thinning.read();
+      if (percentage === undefined || (!isOn && percentage !== 100)) {
+        throw awsError(
+          'InvalidRequestException',
+          'Thinning is off, so every trace stays: only 100 per cent can be set.',
+        );
       }
-      return { IndexingRule: everythingIndexed };
+      if (isOn) await deps.thinning.write(context, { policy: { sampleShare: percentage / 100 } });
+      return { IndexingRule: indexingRule(await deps.thinning.read()) };
     },
 
     GetTraceSegmentDestination() {
@@ -122,11 +131,15 @@ export function settingsHandlers(deps: {
   };
 }
 
-const everythingIndexed: IndexingRule = {
-  Name: 'Default',
-  ModifiedAt: new Date(0),
-  Rule: { Probabilistic: { DesiredSamplingPercentage: 100, ActualSamplingPercentage: 100 } },
-};
+/** The share of unremarkable traces that stays when a day is thinned: all are indexed as long as they are there. */
+function indexingRule({ isOn, sampleShare }: ThinningPolicy): IndexingRule {
+  const percentage = isOn ? sampleShare * 100 : 100;
+  return {
+    Name: 'Default',
+    ModifiedAt: new Date(0),
+    Rule: { Probabilistic: { DesiredSamplingPercentage: percentage, ActualSamplingPercentage: percentage } },
+  };
+}
 
 function checkPolicy(document: string): void {
   try {

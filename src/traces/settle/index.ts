@@ -15,6 +15,7 @@ import { planSelection, readSettled, type SettledCondition } from './read-settle
 import { Settler } from './settler.ts';
 import { Thinner } from './thinner.ts';
 import { Thinning, type ThinningSettings } from './thinning.ts';
+import { PolicyStore } from './thinning-policy.ts';
 import { countThinned } from './weights.ts';
 
 /**
@@ -79,6 +80,11 @@ export class Settling {
   /** How many traces of a range were thinned out. */
   async countThinned(scope: AccountRegion, range: TimeRange): Promise<number> {
     return this.settler.hasThinned(scope, range) ? countThinned(this.deps.telemetry, scope, range) : 0;
+  }
+
+  /** What is kept of old traces; off where nothing is ever thinned. */
+  get policies(): PolicyStore {
+    return this.thinning?.policies ?? new PolicyStore(this.deps.state, { isOn: false });
   }
 
   /** The door to the policy; none without thinning. */
