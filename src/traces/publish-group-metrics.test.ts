@@ -42,6 +42,9 @@ test('a group publishes what became of its traces; one whose filter cannot be co
   expect(countOf('alice ErrorCount')).toBe(1);
   expect(countOf('alice ThrottleCount')).toBe(1);
   expect(countOf('Default ApproximateTraceCount')).toBe(4);
+  expect(countOf('Default FaultCount')).toBe(2);
+  expect(countOf('Default ErrorCount')).toBe(1);
+  expect(countOf('Default ThrottleCount')).toBe(1);
   const times = recorded['AWS/X-Ray alice ResponseTime']!;
   expect(times).toMatchObject({ unit: 'Seconds', timestampMs: minute });
   const counted = new Map<number, number>();

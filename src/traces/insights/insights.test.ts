@@ -89,12 +89,12 @@ test('a revoked permission opens an insight within minutes; it closes when the p
     'bff ',
     'bff client',
   ]);
-}, 60_000);
+}, 120_000);
 
 test('a handful of requests opens nothing, whatever becomes of them', async () => {
   for (let minute = 0; minute < 10; minute += 1) await pass(minute, ...requests(minute, 5, minute > 3 ? 5 : 0));
   expect(await summaries()).toEqual([]);
-}, 60_000);
+}, 120_000);
 
 test('state outlives a restart, what came in meanwhile counts, and nothing is written while all is well', async () => {
   for (let minute = 0; minute < 4; minute += 1) await pass(minute, ...requests(minute, 20));
@@ -121,7 +121,7 @@ test('state outlives a restart, what came in meanwhile counts, and nothing is wr
     RootCauseServiceRequestImpactStatistics: { FaultCount: 120 },
   });
   unwatch();
-}, 60_000);
+}, 120_000);
 
 test('segments that come late change the minutes that they belong to', async () => {
   for (let minute = 0; minute < 6; minute += 1) await pass(minute, ...requests(minute, 20));
@@ -131,7 +131,7 @@ test('segments that come late change the minutes that they belong to', async () 
   expect(await summaries()).toMatchObject([
     { State: 'ACTIVE', RootCauseServiceRequestImpactStatistics: { FaultCount: 60 } },
   ]);
-}, 60_000);
+}, 120_000);
 
 /** `front` calls `back`; both fail. */
 function failing(minute: number, count: number, failed: number) {
@@ -180,7 +180,7 @@ test('a group has insights of its own traces, tells of them, and errors of its f
   );
   await pass(9);
   expect(await summaries({ GroupName: 'front' })).toMatchObject([{ State: 'CLOSED' }]);
-}, 60_000);
+}, 120_000);
 
 test('the forecast is the band that insights use, and fits what happened while all was well', async () => {
   for (let minute = 0; minute < 12; minute += 1) await pass(minute, ...failing(minute, 40, minute > 8 ? 30 : 1));
@@ -196,4 +196,4 @@ test('the forecast is the band that insights use, and fits what happened while a
     if (minute > 8) expect(faults).toBeGreaterThan(FaultCountHigh!);
     else expect(faults).toBeLessThanOrEqual(FaultCountHigh!);
   }
-}, 60_000);
+}, 120_000);
