@@ -48,9 +48,11 @@ export function ThinningPolicyForm({ policy }: { policy: ThinningPolicy }) {
           <div className="hatoba-label">{t('thinning.title')}</div>
           <span className="hatoba-soft">{t('thinning.hint')}</span>
         </div>
-        <Toggle checked={isOn} onChange={({ detail }) => setOn(detail.checked)}>
-          {t('thinning.on')}
-        </Toggle>
+        <span className="hatoba-nowrap">
+          <Toggle checked={isOn} onChange={({ detail }) => setOn(detail.checked)}>
+            {t('thinning.on')}
+          </Toggle>
+        </span>
       </div>
       <div className="hatoba-form hatoba-form-space">
         {fields.map((field) => (
