@@ -14,7 +14,26 @@ export interface LargeTrace {
   batches(): Generator<string>;
 }
 
-/** One trace of a batch job: every span the child of one a little before it, the last one at the very end. */
+const spansPerStep = 500;
+const spansPerOrder = 10;
+
+/** The job's root; steps one after the other, each a little slower; orders in them; what is done for each order. */
+function placeOf(index: number, spanCount: number) {
+  if (index === 0) return { parent: 0, name: 'nightly', startMicros: 0, micros: spanCount * 40 + 100_000 };
+  const inStep = (index - 1) % spansPerStep;
+  const inOrder = (inStep - 1) % spansPerOrder;
+  const startMicros = index * 40;
+  if (inStep === 0) {
+    return { parent: 0, name: `warehouse ${(index - 1) / spansPerStep + 1}`, startMicros, micros: spansPerStep * 40 };
+  }
+  if (inOrder === 0) {
+    const left = spansPerStep - inStep;
+    return { parent: index - inStep, name: 'order', startMicros, micros: Math.min(spansPerOrder, left) * 40 - 5 };
+  }
+  return { parent: index - inOrder, name: names[index % names.length]!, startMicros, micros: 30 + (index % 9) };
+}
+
+/** One trace of a batch job, with one span at its very end. */
 export function sketchLargeTrace(spanCount: number, startMs: number): LargeTrace {
   const epoch = Math.floor(startMs / 1000).toString(16);
   const random = 'ab'.repeat(12);
@@ -24,23 +43,28 @@ export function sketchLargeTrace(spanCount: number, startMs: number): LargeTrace
   const lastValue = `last-${spanCount}`;
   const spanOf = (index: number) => {
     const isLast = index === spanCount - 1;
-    const parent = index < 100 || isLast ? 0 : Math.max(0, index - 1 - ((index * 7919) % 97));
+    const { parent, name, startMicros, micros } = isLast
+      ? { parent: 0, name: 'commit', startMicros: spanCount * 40, micros: 90_000 }
+      : placeOf(index, spanCount);
     return {
       traceId: `${epoch}${random}`,
       spanId: id(index),
       ...(index > 0 && { parentSpanId: id(parent) }),
-      name: index === 0 ? 'nightly' : isLast ? 'commit' : names[index % names.length]!,
-      kind: index === 0 ? 2 : index % 16 === 2 ? 3 : 1,
-      startTimeUnixNano: nanos(index * 40),
-      endTimeUnixNano: nanos(index === 0 ? spanCount * 40 + 10_000 : index * 40 + 30 + (index % 1000)),
+      name,
+      kind: index === 0 ? 2 : name.startsWith('GET') ? 3 : 1,
+      startTimeUnixNano: nanos(startMicros),
+      endTimeUnixNano: nanos(startMicros + micros),
       attributes: [text('order', isLast ? lastValue : `order-${index}`), text('region', 'eu')],
-      ...(index % 5_000 === 4_999 && {
+      ...(index % 20_000 === 4_999 && {
         status: { code: 2 },
         events: [
           {
-            timeUnixNano: nanos(index * 40),
+            timeUnixNano: nanos(startMicros),
             name: 'exception',
-            attributes: [text('exception.type', 'Timeout'), text('exception.message', `shelf ${index % 3}`)],
+            attributes: [
+              text('exception.type', 'Timeout'),
+              text('exception.message', `shelf ${index % 3} did not answer`),
+            ],
           },
         ],
       }),
