@@ -180,7 +180,7 @@ export function createTracesPlane(deps: TracesDeps): Traces {
           udp.countKernelDrops();
           response
             .writeHead(200, { 'content-type': 'application/json' })
-            .end(JSON.stringify({ sources: ledger.list() }));
+            .end(JSON.stringify({ sources: ledger.list(), lastRefused: ledger.lastRefused() }));
         },
       },
       {

@@ -37,6 +37,8 @@ export interface RefusedDocument {
   readonly id?: string;
   readonly code: string;
   readonly message: string;
+  /** What was refused, for the ledger. */
+  readonly text?: string;
 }
 
 /** Where a segment ran, as far as the listener or the document itself knows. */

@@ -232,3 +232,38 @@ test('after any deeds of any clients: received = stored + refused, reason by rea
     expect([source, Number(row!.count)]).toEqual([source, rows]);
   }
 }, 120_000);
+
+test('what was refused is set aside: the last hundred, newest first, each with its reason and how it began', async () => {
+  const route = plane.traces.routes!.find(({ path }) => path === '/_hatoba/traces/ledger')!;
+  const lastRefused = async () => {
+    let body = '';
+    const response = { writeHead: () => response, end: (text: string) => (body = text) };
+    await route.handle({} as never, response as never, new URL('http://localhost/'));
+    return JSON.parse(body).lastRefused as { at: string; source: string; reason: string; id?: string; text: string }[];
+  };
+  const bad = { ...makeSegment(now - 60, 1, 'lost'), start_time: 5 };
+  await putDocuments(plane, bad);
+  expect((await lastRefused())[0]).toEqual({
+    at: expect.stringMatching(/^\d{4}-.*Z$/),
+    source: 'api',
+    reason: 'InvalidTimestamp',
+    id: bad.id,
+    text: JSON.stringify(bad),
+  });
+  await protobuf(encodeTraces('x', [spanOf({ startSeconds: 0, name: 'an old span' })]));
+  expect((await lastRefused())[0]).toMatchObject({ source: 'otlp-http', text: expect.stringContaining('an old span') });
+  await putDocuments(plane, ...Array.from({ length: 150 }, () => `{"id":"${'x'.repeat(5000)}`));
+  const last = await lastRefused();
+  expect([last.length, Math.max(...last.map(({ text }) => text.length))]).toEqual([100, 2000]);
+});
+
+test('a hundred thousand spans in one T1S are taken, or refused, one by one', async () => {
+  const payload = (startSeconds: number) =>
+    `T1S${encodeTraces(
+      'many',
+      Array.from({ length: 150_000 }, () => spanOf({ startSeconds })),
+    ).toString('base64')}`;
+  const before = entryOf('api')!;
+  expect(await putDocuments(plane, payload(1))).toHaveLength(150_000);
+  expect(entryOf('api')!.refused - before.refused).toBe(150_000);
+}, 60_000);

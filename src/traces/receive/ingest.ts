@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { TelemetryStore } from '../../stores/telemetry/store.ts';
 import { TelemetryQueueFullError } from '../../stores/telemetry/store.ts';
-import type { OtlpResourceSpans } from '../../wire/otlp.ts';
+import type { OtlpResourceSpans, OtlpSpan } from '../../wire/otlp.ts';
 import { decodeOtlpTraces } from '../../wire/otlp-protobuf.ts';
 import { ProtobufError } from '../../wire/protobuf.ts';
 import { type LinkRow, toLinkRows } from '../links/to-link-rows.ts';
@@ -55,13 +55,14 @@ export class Ingest {
       const parsed = parseDocument(text, this.clock.now(), this.limits);
       if (parsed.kind === 'otlp') {
         const outcome = this.acceptPayload(parsed.payload, parsed.sampled);
-        accepted.push(...outcome.accepted);
-        refused.push(...outcome.refused);
+        // One by one: there may be more than a call takes arguments.
+        for (const document of outcome.accepted) accepted.push(document);
+        for (const document of outcome.refused) refused.push(document);
         this.ledger.received(source.name, outcome.received);
         if (outcome.unsampled > 0) this.ledger.refused(source.name, 'Unsampled', outcome.unsampled);
       } else {
-        accepted.push(...parsed.accepted);
-        refused.push(...parsed.refused);
+        for (const document of parsed.accepted) accepted.push(document);
+        for (const document of parsed.refused) refused.push({ ...document, text });
         this.ledger.received(source.name, parsed.accepted.length + parsed.refused.length);
       }
     }
@@ -112,13 +113,15 @@ export class Ingest {
       for (const span of spans) {
         received += 1;
         if (!/^[0-9a-f]{32}$/.test(span.traceId) || span.traceId === noTrace) {
-          refused.push(refuse('InvalidTraceId', span.spanId));
+          refused.push({ ...refuse('InvalidTraceId', span.spanId), text: shortly(span) });
           continue;
         }
         for (const candidate of spanToDocuments(span, resource)) {
           const problem = findProblem(candidate.document, now, this.limits);
           if (!problem) accepted.push(candidate);
-          else if (candidate.document.id === span.spanId) refused.push(refuse(problem, span.spanId || undefined));
+          else if (candidate.document.id === span.spanId) {
+            refused.push({ ...refuse(problem, span.spanId || undefined), text: shortly(span) });
+          }
         }
       }
     }
@@ -166,7 +169,11 @@ export class Ingest {
       calls.push(...rows.calls);
       links.push(...toLinkRows(document, rows.segment));
     }
-    for (const { code } of refused) this.ledger.refused(source.name, code);
+    const now = this.clock.now();
+    for (const document of refused) {
+      this.ledger.refused(source.name, document.code);
+      this.ledger.setAside(source.name, document.code, now, document);
+    }
     if (segments.length === 0) return;
     this.ledger.accepted(source.name, acceptedCount);
     try {
@@ -183,4 +190,9 @@ export class Ingest {
     this.ledger.stored(source.name, acceptedCount);
     this.onStored(source, [...new Set(accepted.map(({ traceId }) => traceId))]);
   }
+}
+
+/** What tells a refused span from others. */
+function shortly({ traceId, spanId, name, startUnixMicros, endUnixMicros }: OtlpSpan): string {
+  return JSON.stringify({ traceId, spanId, name: name.slice(0, 200), startUnixMicros, endUnixMicros });
 }

@@ -8,11 +8,25 @@ export interface LedgerEntry {
   reasons: Record<string, number>;
 }
 
+/** One of the last that were refused, set aside for whoever looks why. */
+export interface Refusal {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly source: string;
+  readonly reason: string;
+  readonly id?: string;
+  /** How it began. */
+  readonly text: string;
+}
+
 const reasonsMax = 100;
+const refusalsMax = 100;
+const refusalCharactersMax = 2000;
 
 /** Per source: what came in and what became of it. Counts since this process started. */
 export class Ledger {
   private readonly entries = new Map<string, LedgerEntry>();
+  private readonly refusals: Refusal[] = [];
 
   received(source: string, count: number): void {
     this.entry(source).received += count;
@@ -36,6 +50,19 @@ export class Ledger {
     const known = reason in entry.reasons || Object.keys(entry.reasons).length < reasonsMax;
     const name = known ? reason : 'Other';
     entry.reasons[name] = (entry.reasons[name] ?? 0) + count;
+  }
+
+  /** Sets a refused document aside, in the place of the oldest one. */
+  setAside(source: string, reason: string, at: Date, document: { id?: string; text?: string }): void {
+    const { id, text = '' } = document;
+    const shown = text.slice(0, refusalCharactersMax);
+    this.refusals.push({ at: at.toISOString(), source, reason, ...(id === undefined ? {} : { id }), text: shown });
+    if (this.refusals.length > refusalsMax) this.refusals.shift();
+  }
+
+  /** The last that were refused, newest first. */
+  lastRefused(): Refusal[] {
+    return this.refusals.toReversed();
   }
 
   list(): LedgerEntry[] {
