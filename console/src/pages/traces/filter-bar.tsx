@@ -11,6 +11,7 @@ interface FilterBarProps {
   facets: readonly Facet[];
   onRun: (filter: string) => void;
   error: Error | null;
+  placeholder?: string;
 }
 
 /** An error of the expression itself, which is shown at its place rather than as something that broke. */
@@ -20,7 +21,7 @@ export function syntaxErrorOf(error: Error | null): string | undefined {
 }
 
 /** One line for the filter expression, with completion; a syntax error is underlined at its place and said in words. */
-export function FilterBar({ filter, facets, onRun, error }: FilterBarProps) {
+export function FilterBar({ filter, facets, onRun, error, placeholder }: FilterBarProps) {
   const t = useText();
   const id = useId();
   const [text, setText] = useState(filter);
@@ -36,6 +37,7 @@ export function FilterBar({ filter, facets, onRun, error }: FilterBarProps) {
           errorId={message === undefined ? undefined : id}
           onChange={setText}
           onRun={onRun}
+          placeholder={placeholder}
         />
         <Button variant="primary" onClick={() => onRun(text)}>
           {t('traces.run')}

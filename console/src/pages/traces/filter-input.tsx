@@ -12,12 +12,13 @@ interface FilterInputProps {
   errorId: string | undefined;
   onChange: (text: string) => void;
   onRun: (text: string) => void;
+  placeholder?: string | undefined;
 }
 
 const shown = 12;
 
 /** The filter expression: completion at the caret, a wavy line under what is wrong, Enter runs it. */
-export function FilterInput({ text, facets, errorAt, errorId, onChange, onRun }: FilterInputProps) {
+export function FilterInput({ text, facets, errorAt, errorId, onChange, onRun, placeholder }: FilterInputProps) {
   const t = useText();
   const listId = useId();
   const field = useRef<HTMLTextAreaElement>(null);
@@ -86,7 +87,7 @@ export function FilterInput({ text, facets, errorAt, errorId, onChange, onRun }:
         aria-activedescendant={open && at >= 0 ? `${listId}-${at}` : undefined}
         aria-invalid={errorAt !== undefined}
         aria-describedby={errorId}
-        placeholder={t('traces.placeholder')}
+        placeholder={placeholder ?? t('traces.placeholder')}
         value={text}
         onChange={(event) => {
           onChange(event.target.value.replaceAll('\n', ' '));
