@@ -136,7 +136,13 @@ export const Timeline = memo(function Timeline({ built, selectedId, onSelect, fi
   return (
     <section className="hatoba-box hatoba-timeline" aria-label={t('trace.timeline')}>
       <div className="hatoba-timeline-filter">
-        <FilterBar filter={filter} facets={noFacets} onRun={onFilter} error={matches.error} placeholder={t('trace.highlight')} />
+        <FilterBar
+          filter={filter}
+          facets={noFacets}
+          onRun={onFilter}
+          error={matches.error}
+          placeholder={t('trace.highlight')}
+        />
         {matching && (
           <span className="hatoba-soft" role="status">
             {t('trace.matches', { count: matching.size, all: built.rows.size })}{' '}
