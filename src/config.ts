@@ -46,7 +46,7 @@ export const configSchema = z.strictObject({
   allowedHosts: z.array(z.string()).default([]),
   /** Origins that may call from a browser. */
   cors: z.array(z.string()).default([]),
-  /** Who is told of alarms; an alarm action whose ARN ends in `:<name>` means the one of that name. */
+  /** Who is told of alarms, and of insights of groups with notifications; an alarm action whose ARN ends in `:<name>` means the one of that name. */
   notifications: z
     .array(z.strictObject({ name: z.string(), kind: z.enum(['slack', 'webhook']), url: z.url() }))
     .default([]),
