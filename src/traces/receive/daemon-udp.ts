@@ -21,8 +21,11 @@ type WorkerMessage =
 
 const batchAgeMs = 20;
 const batchDatagramsMax = 500;
-/** Batches on their way into the store; beyond that datagrams are dropped and counted. */
-const storingMax = 64;
+/**
+ * Batches on their way into the store; beyond that datagrams are dropped and counted. They wait there for a second, fifty
+ * batches; how many bytes may wait is the store's own bound.
+ */
+const storingMax = 1024;
 
 /** The X-Ray daemon's UDP side: a shared port of its own, and sockets of tasks. Nothing is answered. */
 export class DaemonUdp {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../platform/clock.ts';
 import type { TelemetryStore } from '../../stores/telemetry/store.ts';
 import { TelemetryQueueFullError } from '../../stores/telemetry/store.ts';
@@ -13,6 +14,8 @@ import { toRows } from './to-rows.ts';
 import type { TraceBudget } from './trace-budget.ts';
 
 const noTrace = '0'.repeat(32);
+/** Spans after which others get their turn: a few milliseconds. A request may have a hundred thousand. */
+const turnItems = 512;
 
 export interface IngestOptions {
   /** Somebody waits for the answer. */
@@ -54,7 +57,7 @@ export class Ingest {
     for (const text of texts) {
       const parsed = parseDocument(text, this.clock.now(), this.limits);
       if (parsed.kind === 'otlp') {
-        const outcome = this.acceptPayload(parsed.payload, parsed.sampled);
+        const outcome = await this.acceptPayload(parsed.payload, parsed.sampled);
         // One by one: there may be more than a call takes arguments.
         for (const document of outcome.accepted) accepted.push(document);
         for (const document of outcome.refused) refused.push(document);
@@ -77,7 +80,7 @@ export class Ingest {
     source: Source,
     options: IngestOptions,
   ): Promise<{ rejected: number; message: string }> {
-    const { accepted, refused, received } = this.acceptSpans(resourceSpans);
+    const { accepted, refused, received } = await this.acceptSpans(resourceSpans);
     this.ledger.received(source.name, received);
     const kept = await this.withinBudget(accepted, refused, source);
     await this.store(kept, refused, source, options);
@@ -85,7 +88,7 @@ export class Ingest {
     return { rejected: refused.length, message: codes.length > 0 ? `Refused spans: ${codes.join(', ')}` : '' };
   }
 
-  private acceptPayload(payload: Buffer, sampled: boolean) {
+  private async acceptPayload(payload: Buffer, sampled: boolean) {
     let resourceSpans: OtlpResourceSpans[];
     try {
       resourceSpans = decodeOtlpTraces(payload);
@@ -98,13 +101,13 @@ export class Ingest {
         unsampled: 0,
       };
     }
-    if (sampled) return { ...this.acceptSpans(resourceSpans), unsampled: 0 };
+    if (sampled) return { ...(await this.acceptSpans(resourceSpans)), unsampled: 0 };
     // Unsampled spans exist for request metrics; as traces they are not wanted.
     const received = resourceSpans.reduce((sum, { spans }) => sum + spans.length, 0);
     return { accepted: [], refused: [], received, unsampled: received };
   }
 
-  private acceptSpans(resourceSpans: readonly OtlpResourceSpans[]) {
+  private async acceptSpans(resourceSpans: readonly OtlpResourceSpans[]) {
     const accepted: AcceptedDocument[] = [];
     const refused: RefusedDocument[] = [];
     let received = 0;
@@ -112,6 +115,7 @@ export class Ingest {
     for (const { resource, spans } of resourceSpans) {
       for (const span of spans) {
         received += 1;
+        if (received % turnItems === 0) await nextTurn();
         if (!/^[0-9a-f]{32}$/.test(span.traceId) || span.traceId === noTrace) {
           refused.push({ ...refuse('InvalidTraceId', span.spanId), text: shortly(span) });
           continue;
@@ -155,7 +159,8 @@ export class Ingest {
     const segments: SegmentRow[] = [];
     const calls: CallRow[] = [];
     const links: LinkRow[] = [];
-    for (const document of accepted) {
+    for (const [index, document] of accepted.entries()) {
+      if (index % turnItems === turnItems - 1) await nextTurn();
       const rows = toRows(document, source);
       // What a client wrote was measured when it came; what a span becomes is known only now.
       const isTooLarge =

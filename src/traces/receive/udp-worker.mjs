@@ -5,14 +5,16 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 const batchBytesMax = 1 << 20;
 const batchAgeMs = 20;
-/** Batches that the main thread has not taken yet; beyond that datagrams are dropped and counted. */
-const outstandingMax = 32;
+/** Bytes that the main thread has not taken yet: seconds of a stall. Beyond that datagrams are dropped and counted. */
+const outstandingBytesMax = 64 << 20;
 
 const socket = dgram.createSocket({ type: workerData.host.includes(':') ? 'udp6' : 'udp4', recvBufferSize: 8 << 20 });
 let datagrams = [];
 let bytes = 0;
 let timer;
-let outstanding = 0;
+/** Of the batches that the main thread has not taken yet, in their order. */
+const outstanding = [];
+let outstandingBytes = 0;
 let spilled = 0;
 
 function flush() {
@@ -28,8 +30,9 @@ function flush() {
     offset += datagram.length;
   }
   datagrams = [];
+  outstanding.push(bytes);
+  outstandingBytes += bytes;
   bytes = 0;
-  outstanding += 1;
   parentPort.postMessage({ kind: 'batch', data, lengths, receivedAtMs: Date.now(), spilled }, [
     data.buffer,
     lengths.buffer,
@@ -38,7 +41,7 @@ function flush() {
 }
 
 socket.on('message', (datagram) => {
-  if (outstanding >= outstandingMax) {
+  if (outstandingBytes >= outstandingBytesMax) {
     spilled += 1;
     return;
   }
@@ -51,7 +54,7 @@ socket.on('error', (error) => parentPort.postMessage({ kind: 'error', message: e
 socket.on('listening', () => parentPort.postMessage({ kind: 'listening', port: socket.address().port }));
 
 parentPort.on('message', (message) => {
-  if (message === 'taken') outstanding -= 1;
+  if (message === 'taken') outstandingBytes -= outstanding.shift();
   if (message !== 'stop') return;
   // What the kernel still holds is read before the port is given up.
   setTimeout(() => {

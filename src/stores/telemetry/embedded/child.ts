@@ -15,7 +15,9 @@ import { type EngineSession, SessionPool } from './session-pool.ts';
  * Ctrl-C, which reaches the whole group, is the parent's to answer.
  */
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
-process.on('disconnect', () => end());
+// Whoever comes after the parent waits for the directory, and closing the engine waits for what runs and merges. What is
+// acknowledged is on disk.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.on('message', (message: ParentMessage) => {
   if (message.kind === 'stop') end();
   else serve(message.options).catch((error: unknown) => fail(error));
