@@ -16,7 +16,12 @@ export const backgroundSettings = {
   compile_expressions: 0,
   compile_aggregate_expressions: 0,
 };
-export const backgroundSql = ` SETTINGS ${Object.entries({ ...backgroundSettings, max_execution_time: 300 })
+export const backgroundSql = ` SETTINGS ${Object.entries({
+  ...backgroundSettings,
+  max_execution_time: 300,
+  // Counts are made again; what senders wait for comes first.
+  min_free_disk_bytes_to_perform_insert: 134_217_728,
+})
   .map(([name, value]) => `${name} = ${value}`)
   .join(', ')}`;
 

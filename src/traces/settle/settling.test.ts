@@ -65,4 +65,4 @@ test('what is settled is what was stored, before and after a late part', async (
     `SELECT count() AS count FROM trace_map_settled WHERE tier = 'hour' AND is_valid = 1`,
   );
   expect(Number(row?.count)).toBeGreaterThan(0);
-});
+}, 120_000);

@@ -144,6 +144,8 @@ export class Thinner {
             signal,
           );
           if (Number(left?.rows ?? 0) === 0) continue;
+          // One that a killed process began, or that fails for want of room, is not begun a second time.
+          await this.untilDeleted(table, signal);
           await this.deps.telemetry.command(
             `ALTER TABLE ${table} DELETE IN PARTITION {date:String} WHERE ${condition}`,
             {

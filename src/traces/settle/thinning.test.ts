@@ -130,7 +130,7 @@ test('a group keeps its traces; what each day saved is told', async () => {
   expect(told.days[0].bytesAfter).toBeGreaterThan(0);
   expect(told.totals.thinned).toBe(told.days[0].thinned);
   await other.stop();
-}, 60_000);
+}, 120_000);
 
 /** A route as the gateway calls it. */
 async function call(route: HttpRoute, body?: object): Promise<any> {
@@ -154,7 +154,7 @@ test('what arrives for a thinned day is added to its counts', async () => {
   await own.store([request(100, 10), request(200, 15)]);
   await settleAll(settling);
   expect(await requests()).toBe(before + 2);
-});
+}, 120_000);
 
 async function looked(): Promise<Settling> {
   const settling = own.begin();
