@@ -30,8 +30,8 @@ export class InsertFiles {
   }
 }
 
-/** In the engine's words, so that the sender is told what it would be told had the engine met the full disk. */
+/** In the engine's words, type included, so that the sender is told what it would be told had the engine met the full disk. */
 function refuseFullDisk(error: NodeJS.ErrnoException): never {
   if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') throw error;
-  throw new StatementError(243, 'Cannot keep the rows to insert, not enough space');
+  throw new StatementError(243, 'Cannot keep the rows to insert (NOT_ENOUGH_SPACE)');
 }
