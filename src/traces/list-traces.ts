@@ -178,11 +178,13 @@ class Listing {
         this.findChanged(page, unsettled),
       ]);
       const { rest } = settled.filter;
-      const lines = settled.found.map(({ traceId, startMicros, atoms, summary }) => {
+      const lines = settled.found.flatMap(({ traceId, startMicros, atoms, summary }) => {
+        if (!summary) return [];
         const isWanted = !rest || evaluateRest(rest.expression, atoms.map(Boolean), summary);
-        return { traceId, startMicros, ...(isWanted ? { summary } : {}) };
+        return [{ traceId, startMicros, ...(isWanted ? { summary } : {}) }];
       });
-      const all = [...lines, ...(await this.fromDocuments(changed, rest))].sort(newestFirst);
+      const unsummarised = settled.found.filter(({ summary }) => !summary);
+      const all = [...lines, ...(await this.fromDocuments([...changed, ...unsummarised], rest))].sort(newestFirst);
       this.traces.push(...all.slice(0, limit));
       if (this.isFull) return;
       window = { startMs: window.startMs - nextWindowMs(window, all.length, limit), endMs: window.startMs };

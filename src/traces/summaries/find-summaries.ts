@@ -11,7 +11,8 @@ export interface FoundSummary {
   readonly traceId: TraceId;
   readonly startMicros: string;
   readonly atoms: readonly number[];
-  readonly summary: TraceSummary;
+  /** Undefined: the trace was too large to be summarised; its documents have to be read. */
+  readonly summary: TraceSummary | undefined;
 }
 
 /** Traces whose summaries do not hold: something of them is stored that is not in. */
@@ -188,7 +189,8 @@ function summariesSql(query: TracePage): {
   };
 }
 
-function reviveSummary(text: string): TraceSummary {
+function reviveSummary(text: string): TraceSummary | undefined {
+  if (text === '') return undefined;
   const summary = JSON.parse(text) as TraceSummary & { StartTime: string };
   return { ...summary, StartTime: new Date(summary.StartTime) };
 }

@@ -252,3 +252,59 @@ describe('lists of traces', () => {
     expect(seen).toEqual(traces.map(([first]) => first!.document.trace_id).reverse());
   });
 });
+
+test('a trace that is too large to be summarised is settled all the same, and listed from its documents', async () => {
+  const startMs = Math.floor(Date.now() / 60_000) * 60_000 - 2 * 86_400_000;
+  const alone = {
+    parent: 0,
+    kind: 'segment',
+    delayMs: 0,
+    durationMs: 50,
+    flag: {},
+    annotation: {},
+    open: false,
+    lateness: 0,
+  } as const;
+  const traces = ['alpha', 'beta', 'gamma'].map((service, index) =>
+    sentOf(startMs + index * 1000, [{ ...alone, service } as Part]),
+  );
+  await store(traces.flat());
+  const large = traces[1]![0]!.document.trace_id!;
+  const limited = {
+    ...telemetry,
+    ready: telemetry.ready,
+    insert: (...call: Parameters<TelemetryStore['insert']>) => telemetry.insert(...call),
+    query: (sql: string, parameters?: { traceIds?: readonly string[] }, options?: object) => {
+      const readsIt = sql.includes(', document FROM segments') && parameters?.traceIds?.includes(large);
+      if (readsIt) return Promise.reject(Object.assign(new Error('Limit for result exceeded'), { code: '396' }));
+      return telemetry.query(sql, parameters as never, options);
+    },
+  } as unknown as TelemetryStore;
+  const minutes = {
+    ...scope,
+    startMs,
+    endMs: startMs + 60_000,
+    asOfMs: Date.now(),
+    async *traceIds() {
+      yield traces.map(([sent]) => sent!.document.trace_id!);
+    },
+  };
+  await summariesWriter(limited)(minutes, new AbortController().signal);
+  const rows = await telemetry.query<{ id: string; isEmpty: number }>(
+    'SELECT toString(trace_id) AS id, empty(summary) AS isEmpty FROM trace_summaries FINAL WHERE start >= fromUnixTimestamp64Milli({from:Int64}) AND start < fromUnixTimestamp64Milli({to:Int64}) ORDER BY start',
+    { from: startMs, to: startMs + 60_000 },
+  );
+  expect(rows.map(({ isEmpty }) => Number(isEmpty))).toEqual([0, 1, 0]);
+  const settled = { open: () => ({ seenMs: Date.now(), minutes: new Map() }) };
+  const query = {
+    ...scope,
+    startMs,
+    endMs: startMs + 60_000,
+    rangeType: 'TraceId',
+    filterExpression: '',
+    groups: new Map(),
+    limit: 10,
+  } as const;
+  const listed = await listTraces({ telemetry, clock: systemClock, settling: settled }, query);
+  expect(listed.map(({ summary }) => summary?.EntryPoint?.Name)).toEqual(['gamma', 'beta', 'alpha']);
+});

@@ -22,11 +22,44 @@ export function summariesWriter(telemetry: TelemetryStore): OnSettled {
     for await (const traceIds of minutes.traceIds()) {
       for (let first = 0; first < traceIds.length; first += tracesAtOnce) {
         signal.throwIfAborted();
-        await writeSummaries(telemetry, minutes, traceIds.slice(first, first + tracesAtOnce), signal);
+        await writeInParts(telemetry, minutes, traceIds.slice(first, first + tracesAtOnce), signal);
       }
     }
   };
 }
+
+/** Traces whose documents are too large to be read at once are read by halves; one that is by itself is kept without JSON. */
+async function writeInParts(
+  telemetry: TelemetryStore,
+  minutes: SettledMinutes,
+  traceIds: readonly TraceId[],
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await writeSummaries(telemetry, minutes, traceIds, signal);
+  } catch (error) {
+    if (signal.aborted || !isTooLarge(error)) throw error;
+    if (traceIds.length === 1) {
+      const reading = new SummaryReading(telemetry, minutes, signal);
+      const known = await reading.readKnown(traceIds, around(minutes));
+      const rows = await reading.summarize(traceIds, undefined, undefined, known);
+      return telemetry.insert('trace_summaries', rows, { acknowledged: true });
+    }
+    const half = traceIds.length >> 1;
+    await writeInParts(telemetry, minutes, traceIds.slice(0, half), signal);
+    await writeInParts(telemetry, minutes, traceIds.slice(half), signal);
+  }
+}
+
+/** The engine's limits of a result and of memory, and the longest text there is. */
+const tooLargeCodes = new Set(['396', '241']);
+
+function isTooLarge(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return error instanceof RangeError || code === 'ERR_STRING_TOO_LONG' || tooLargeCodes.has(String(code));
+}
+
+const around = ({ startMs, endMs }: SettledMinutes): Span => ({ fromMs: startMs - dayMs, toMs: endMs + dayMs });
 
 interface Known {
   readonly traceId: TraceId;
@@ -43,7 +76,7 @@ async function writeSummaries(
   const near = { fromMs: minutes.startMs - beforeMs, toMs: minutes.endMs + afterMs };
   const reading = new SummaryReading(telemetry, minutes, signal);
   const [known, traces] = await Promise.all([
-    reading.readKnown(traceIds, { fromMs: minutes.startMs - dayMs, toMs: minutes.endMs + dayMs }),
+    reading.readKnown(traceIds, around(minutes)),
     reading.readTraces(traceIds, near),
   ]);
   // What a summary knows of and is not near is read wherever it is: by the index of ids, which takes longer.
@@ -78,6 +111,7 @@ interface ColumnsRow {
   readonly any_in_progress: number;
   readonly trace_seconds: number;
   readonly storedMs: number[];
+  readonly documents: string;
 }
 
 interface FactsRow {
@@ -123,23 +157,24 @@ class SummaryReading {
 
   async summarize(
     traceIds: readonly TraceId[],
-    traces: ReadonlyMap<TraceId, StoredTrace>,
+    /** Undefined: without the JSON; whoever lists the trace reads its documents. */
+    traces: ReadonlyMap<TraceId, StoredTrace> | undefined,
     span: Span | undefined,
     known: readonly Known[],
   ): Promise<object[]> {
-    const hasVersions = traceIds.some((id) => traces.get(id)?.hasOpenDocuments);
+    const hasVersions = !traces || traceIds.some((id) => traces.get(id)?.hasOpenDocuments);
     const { columns, facts, inferred } = await this.readColumns(traceIds, span, hasVersions);
     const rows: object[] = [];
     for (const row of columns) {
-      const stored = traces.get(row.traceId);
-      if (!stored) continue;
+      const stored = traces?.get(row.traceId);
+      if (traces && !stored) continue;
       const { nodes = [], found = [] } = facts.get(row.traceId) ?? {};
-      const key = { ...this.scope, trace_id: row.traceId, documents: stored.revision };
+      const key = { ...this.scope, trace_id: row.traceId, documents: stored?.revision ?? Number(row.documents) };
       rows.push({
         ...key,
         ...columnsOf(row, [...nodes, ...(inferred.get(row.traceId) ?? [])]),
         annotations: found,
-        summary: JSON.stringify(summarizeTrace(stored.trace, this.scope.account, stored.revision)),
+        summary: stored ? JSON.stringify(summarizeTrace(stored.trace, this.scope.account, stored.revision)) : '',
       });
       for (const { traceId, startMicros } of known) {
         const hasMoved = traceId === row.traceId && startMicros !== row.startMicros;
@@ -155,7 +190,7 @@ class SummaryReading {
    */
   private async readColumns(traceIds: readonly TraceId[], span: Span | undefined, hasVersions: boolean) {
     const rows = this.rows(span);
-    const ofTrace = `toUnixTimestamp64Micro(min(segments.start)) AS startMicros, ${traceAggregateColumns},
+    const ofTrace = `toUnixTimestamp64Micro(min(segments.start)) AS startMicros, count() AS documents, ${traceAggregateColumns},
       arraySort(groupUniqArray(toUnixTimestamp64Milli(segments.stored))) AS storedMs`;
     const ofParts = `groupUniqArrayIf((name, type), kind = 'segment') AS nodes, arraySort(groupUniqArrayArray(annotations)) AS found`;
     const select = <Row>(columns: string, from: string) =>
