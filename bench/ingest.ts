@@ -108,7 +108,7 @@ async function measureSpans(hatoba: HatobaProcess): Promise<void> {
       measured: `p50 ${round(p50, 0)} ms, p95 ${round(p95, 0)} ms${paced.refused > 0 ? `, ${paced.refused} refused with 429` : ''}`,
       bar: `p50 ${acknowledgedMsBar} ms`,
       isHeld: p50 <= acknowledgedMsBar,
-      limitedBy: 'the 50 ms that a group waits for company, and its insert',
+      limitedBy: 'the insert before, and its own: 15 to 20 ms of processor time each, whatever is in them',
     });
   }
 }
@@ -180,7 +180,7 @@ async function measureLogs(hatoba: HatobaProcess): Promise<void> {
     limitedBy:
       logs.cpu.hatoba > logs.cpu.engine
         ? "hatoba's one thread: decoding and encoding JSON"
-        : 'the engine: parsing, and the n-gram index over messages',
+        : 'the engine: sorting, compressing and writing',
   });
 }
 

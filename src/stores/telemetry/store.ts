@@ -5,7 +5,7 @@ export type QueryParameter = string | number | boolean | Date | readonly (string
 
 export interface InsertOptions {
   /**
-   * True: somebody waits for the acknowledgement, so the group is flushed within 50 ms.
+   * True: somebody waits for the acknowledgement, so it is not kept waiting for company.
    * False: flushed within 1 s; the promise still settles when the rows are stored.
    */
   readonly acknowledged: boolean;
