@@ -25,6 +25,8 @@ export interface GraphSource {
  */
 export const calleeMinutes = { before: 1, after: 60 } as const;
 export const ownerMinutes = { before: 10, after: 1 } as const;
+/** A segment that streams its subsegments may have begun long before them. */
+export const streamMinutes = { before: 60, after: 60 } as const;
 
 const minuteMs = 60_000;
 const seconds = '(toUnixTimestamp64Micro(end) - toUnixTimestamp64Micro(start)) / 1e6';
@@ -188,11 +190,8 @@ ORDER BY traceId, id LIMIT ${max}`;
 
 /** Who is inside whom in the traces `{traceIds}`, near the ranges. */
 export function structureSql({ scope, ranges }: GraphSource): string {
-  const near = startsIn(widen(ranges, calleeMinutesOfStreams));
+  const near = startsIn(widen(ranges, streamMinutes));
   return `SELECT toString(trace_id) AS traceId, toString(id) AS id, parent_id AS parentId, kind, name, type,
       arrayMap(x -> toString(x), subsegment_ids) AS subsegmentIds
      FROM segments WHERE ${scope} AND ${near} AND trace_id IN {traceIds:Array(String)} ORDER BY trace_id, id, stored`;
 }
-
-/** A segment that streams its subsegments may have begun long before them. */
-const calleeMinutesOfStreams = { before: 60, after: 60 } as const;

@@ -1,6 +1,6 @@
 import type { TelemetryStore } from '../../stores/telemetry/store.ts';
 import type { AccountRegion } from '../../wire/aws/call-context.ts';
-import { calleeMinutes, ownerMinutes, startsIn, type TimeRange } from '../graph/graph-sql.ts';
+import { calleeMinutes, startsIn, streamMinutes, type TimeRange } from '../graph/graph-sql.ts';
 import { minuteMs } from './plan-settling.ts';
 import { backgroundSettings } from './settle-minutes.ts';
 
@@ -13,7 +13,7 @@ export interface Counted {
 /** As far from a minute as a part of a trace can change what another part counts as. */
 export const neighbourhood = (run: TimeRange): TimeRange => ({
   startMs: run.startMs - (calleeMinutes.after + 1) * minuteMs,
-  endMs: run.endMs + (ownerMinutes.before + 1) * minuteMs,
+  endMs: run.endMs + (streamMinutes.before + 1) * minuteMs,
 });
 
 /** Few ids are looked up in the filters of the granules; more are in most of them anyway. */

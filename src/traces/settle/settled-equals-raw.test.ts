@@ -113,12 +113,28 @@ function seriesOf(groups: AllGroups): unknown {
     .map(([window, counts]) => [window, statisticsOf(counts), [...counts.histogram].sort(([a], [b]) => a - b)]);
 }
 
+/** Counts by everything that a group is told apart by: where the map guesses a callee, this does not. */
+function countsByKey({ nodes, edges }: AllGroups): unknown {
+  const byKey = new Map<string, ReturnType<typeof emptyCounts>>();
+  const put = (key: unknown, group: AllGroups['nodes'][number] | AllGroups['edges'][number]) => {
+    const counts = byKey.get(JSON.stringify(key)) ?? emptyCounts();
+    byKey.set(JSON.stringify(key), counts);
+    add(counts, group);
+  };
+  for (const node of nodes) put([node.name, node.type, node.isRoot], node);
+  for (const edge of edges) {
+    put([edge.ownerName, edge.ownerType, edge.callName, edge.calleeName, edge.targetName, edge.targetType], edge);
+  }
+  return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, counts]) => [key, statisticsOf(counts)]);
+}
+
 async function expectSame(settling: Settling, range: ReturnType<typeof newRange>): Promise<void> {
   const now = systemClock.now();
   const uneven = { ...range, startMs: range.startMs + 1_234_567, endMs: range.endMs - 7_654_321 };
   for (const selection of [range, uneven]) {
     const raw = await readGraphGroups(own.telemetry, selection, now);
     const settled = await settling.readGroups(selection, now);
+    expect(countsByKey(settled)).toEqual(countsByKey(raw));
     expect(buildGraph(settled.nodes, settled.edges, scope.account, now)).toEqual(
       buildGraph(raw.nodes, raw.edges, scope.account, now),
     );
