@@ -234,6 +234,13 @@ test.skipIf(!isRoot)(
   },
 );
 
+test('a statement may have thousands of parameters in a list', async () => {
+  const { store } = await open([eventsTable()]);
+  const ids = Array.from({ length: 5000 }, (_, index) => index.toString(16).padStart(32, '0'));
+  const [row] = await store.query<{ count: string }>('SELECT length({ids:Array(String)}) AS count', { ids });
+  expect(Number(row!.count)).toBe(5000);
+});
+
 function mulberry32(seed: number): () => number {
   let state = seed;
   return () => {

@@ -17,6 +17,9 @@ import {
 } from './rewrite-statement.ts';
 import { type EngineSession, PoolFullError, type SessionPool } from './session-pool.ts';
 
+/** Parameters of a statement travel in its address: as much of it as ClickHouse's own server takes. */
+const uriBytesMax = 1 << 20;
+
 export interface FacadeOptions {
   /** Password of the user `hatoba`. */
   readonly secret: string;
@@ -57,7 +60,7 @@ const interfaceArguments = new Set(
 
 /** Serves ClickHouse's HTTP interface over the embedded engine, so that any ClickHouse client can use it. */
 export function createFacade(options: FacadeOptions): http.Server {
-  return http.createServer((request, response) => {
+  return http.createServer({ maxHeaderSize: uriBytesMax }, (request, response) => {
     answer(request, response, options).catch((error: unknown) => sendError(response, error));
   });
 }
