@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { CommandError } from './command-error.ts';
+import { watchReader } from './output/broken-pipe.ts';
 
 const program = new Command('hatoba')
   .description('An ECS, X-Ray and CloudWatch that you own.')
@@ -102,6 +103,7 @@ withConnection(program.command('trace'))
   .option('--all', 'every row of a large trace')
   .action(async (id, options) => (await import('./commands/trace.ts')).trace(id, options));
 
+watchReader(process.argv[2]);
 try {
   await program.parseAsync();
 } catch (error) {

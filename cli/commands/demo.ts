@@ -130,6 +130,8 @@ function endSignal(forSeconds: number | undefined): Promise<void> {
   return new Promise((resolve) => {
     process.once('SIGINT', () => resolve());
     process.once('SIGTERM', () => resolve());
+    // The terminal was closed. The server has a process group of its own and would go on unseen.
+    process.once('SIGHUP', () => resolve());
     // Not a reason to stay when the demo has ended otherwise.
     if (forSeconds !== undefined) setTimeout(resolve, forSeconds * 1000).unref();
   });

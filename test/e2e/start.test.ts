@@ -85,6 +85,16 @@ describe('a running hatoba', () => {
     expect(leftoversOf(hatoba.dataDir)).toEqual([]);
   });
 
+  test('goes on when nobody reads its log any more, and still stops in order', async () => {
+    const hatoba = await startHatoba({ args: [...fake, '--log-level', 'trace'] });
+    hatoba.child.stdout!.destroy();
+    hatoba.child.stderr!.destroy();
+    for (let turn = 0; turn < 20; turn += 1) await fetch(`${hatoba.url}/?Action=Nothing`, { method: 'POST' });
+    expect((await fetch(`${hatoba.url}/_hatoba/health`)).status).toBe(200);
+    expect(await hatoba.stop()).toBe(0);
+    expect(leftoversOf(hatoba.dataDir)).toEqual([]);
+  });
+
   test('answers status, env and map on the command line, and says so when nothing is there', async () => {
     const hatoba = await startHatoba({ args: fake });
     const connection = ['--endpoint', hatoba.url];
