@@ -7,7 +7,7 @@ import type { ContainerExit, ContainerSpec, Runtime } from '../runtime.ts';
 import { MARK } from './environment.ts';
 import type { ProcessRuntimeOptions } from './index.ts';
 import { isRoot, makePlace } from './process-runtime.fixture.ts';
-import { findByEnvironment } from './process-table.ts';
+import { findByEnvironment, sendSignal } from './process-table.ts';
 import { boundFile } from './watch-limits.ts';
 
 const shell = (script: string, extra: Partial<ContainerSpec> = {}): Partial<ContainerSpec> => ({
@@ -187,7 +187,8 @@ for (const mode of modes) {
     test('a container whose wrapper is killed has exit code 137', async () => {
       const { runtime, exits } = await begin();
       const { task } = await run(runtime, shell('while :; do sleep 60; done'));
-      for (const { pid } of processesOf(task.taskId)) process.kill(pid, 'SIGKILL');
+      // The first may take the others along.
+      for (const { pid } of processesOf(task.taskId)) sendSignal(pid, 'SIGKILL');
       await until(() => exits.length === 1);
       expect(exits[0]).toMatchObject({ exitCode: 137, outOfMemory: false });
     });
