@@ -386,7 +386,8 @@ async function ask(
       const before = cpu();
       for (let index = 0; index < question.runs; index += 1) times.push(await run(question, random));
       answers.set(question.name, { times, cpu: (cpu() - before) / question.runs });
-      process.stderr.write(`  ${question.name}: ${round(quantile(times, 0.5), 0)} ms\n`);
+      const median = quantile(times, 0.5);
+      process.stderr.write(`  ${question.name}: ${Number.isNaN(median) ? 'not asked' : `${round(median, 0)} ms`}\n`);
     } catch (error) {
       // One that takes too long must not cost the others.
       console.log(`  ${question.name} failed: ${String(error).slice(0, 200)}`);
