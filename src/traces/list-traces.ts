@@ -2,8 +2,9 @@ import type { TraceSummary } from '@aws-sdk/client-xray';
 import type { Clock } from '../platform/clock.ts';
 import type { TelemetryStore } from '../stores/telemetry/store.ts';
 import type { AccountRegion } from '../wire/aws/call-context.ts';
-import type { CompiledFilter } from './filter/compile-filter.ts';
+import { type CompiledFilter, hasRootCause } from './filter/compile-filter.ts';
 import { evaluateRest } from './filter/match-root-cause.ts';
+import { parseFilter } from './filter/parse-filter.ts';
 import {
   countAllTraces,
   type FoundTrace,
@@ -105,7 +106,9 @@ function partsOf({ settling, clock }: ListDeps, query: TracePage): Part[] {
     query.rangeType === 'TraceId'
       ? { startMs: query.startMs, endMs: query.endMs }
       : { startMs: 0, endMs: query.endMs + dayMs };
-  const open = query.rangeType === 'Service' ? undefined : settling.open(query);
+  // Root causes are looked for in whole traces, as they are stored.
+  const needsDocuments = query.rangeType === 'Service' || asksRootCauses(query.filterExpression);
+  const open = needsDocuments ? undefined : settling.open(query);
   if (!open) return [{ isSettled: false, range: whole }];
   const minutes = [...open.minutes.keys()].sort((a, b) => b - a);
   const youngFrom = clock.now().getTime() - youngMs;
@@ -130,6 +133,9 @@ function partsOf({ settling, clock }: ListDeps, query: TracePage): Part[] {
   ];
   return parts.filter(({ range }) => range.startMs < range.endMs);
 }
+
+const asksRootCauses = (filterExpression: string): boolean =>
+  filterExpression !== '' && hasRootCause(parseFilter(filterExpression));
 
 /** Traces of the query that begin in the range. */
 function within(query: TracePage, range: TimeRange): TracePage {

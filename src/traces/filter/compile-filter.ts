@@ -320,7 +320,8 @@ function isOfTraceId(expression: Expression): boolean {
   }
 }
 
-function hasRootCause(expression: Expression): boolean {
+/** Whether it asks for root causes, which only a whole trace tells. */
+export function hasRootCause(expression: Expression): boolean {
   switch (expression.kind) {
     case 'rootcause':
     case 'rootcause-json':
