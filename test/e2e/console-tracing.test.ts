@@ -10,7 +10,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import en from '../../console/src/i18n/en.json' with { type: 'json' };
 import ja from '../../console/src/i18n/ja.json' with { type: 'json' };
-import { launchBrowser, newPage, open } from '../support/browser.ts';
+import { launchBrowser, newPage, open, overflow } from '../support/browser.ts';
 import { type HatobaProcess, root, startHatoba } from '../support/hatoba-process.ts';
 import { describeWith } from '../support/programs.ts';
 import { failingShop, largeMap, putSegments, slowerShop } from '../support/seed-traces.ts';
@@ -40,8 +40,6 @@ describeWith('browser', 'tracing in the console', () => {
     return page;
   };
   const at = (path: string) => `${hatoba.url}/console/${path}`;
-  const overflow = (page: Page): Promise<number> =>
-    page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
   /** Goes on with Tab until what has the focus is inside a selector. */
   const tabTo = async (page: Page, selector: string): Promise<void> => {
     for (let step = 0; step < 60; step++) {

@@ -9,7 +9,7 @@ import {
 import { PutTraceSegmentsCommand, XRayClient } from '@aws-sdk/client-xray';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { launchBrowser, newPage, open } from '../support/browser.ts';
+import { launchBrowser, newPage, open, overflow } from '../support/browser.ts';
 import { type Demo, isRoot, nobody, startDemo } from '../support/demo-process.ts';
 import { type HatobaProcess, startHatoba } from '../support/hatoba-process.ts';
 import { describeWith } from '../support/programs.ts';
@@ -84,9 +84,6 @@ async function settle(page: Page): Promise<void> {
     timeout: 30_000,
   });
 }
-
-const overflow = (page: Page): Promise<number> =>
-  page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
 describeWith('browser', 'the console', () => {
   let demo: Demo;

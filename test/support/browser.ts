@@ -37,3 +37,11 @@ export async function open(page: Page, url: string): Promise<void> {
     }
   }
 }
+
+const overflowing = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+
+/** How many pixels the page is wider than the window, once it has had the time to follow a change of the window's size. */
+export async function overflow(page: Page): Promise<number> {
+  await page.waitForFunction(`${overflowing} <= 0`, undefined, { timeout: 3_000 }).catch(() => {});
+  return page.evaluate(overflowing);
+}
