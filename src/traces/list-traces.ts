@@ -6,6 +6,7 @@ import { type CompiledFilter, hasRootCause } from './filter/compile-filter.ts';
 import { evaluateRest } from './filter/match-root-cause.ts';
 import { parseFilter } from './filter/parse-filter.ts';
 import {
+  afterMs,
   countAllTraces,
   type FoundTrace,
   findInWindow,
@@ -118,7 +119,7 @@ function partsOf({ settling, clock }: ListDeps, query: TracePage): Part[] {
   const settledFrom = old.length > openMinutesMax ? old[openMinutesMax]! + minuteMs : 0;
   const arrivals: Arrivals = {
     open: minutes
-      .filter((minute) => minute >= settledFrom)
+      .filter((minute) => minute >= Math.max(settledFrom, whole.startMs) - afterMs)
       .map((minute) => ({ startMs: minute, endMs: minute + minuteMs })),
     storedAfterMs: Math.min(open.seenMs, query.asOfMs ?? open.seenMs),
   };
@@ -172,9 +173,9 @@ class Listing {
   async readSettled(range: TimeRange, arrivals: Arrivals): Promise<void> {
     const { query, signal } = this;
     const { telemetry } = this.deps;
-    const after = query.after ? Math.min(range.endMs, Number(query.after.startMicros) / 1000 + 1) : range.endMs;
+    const endMs = query.after ? Math.min(range.endMs, Number(query.after.startMicros) / 1000 + 1) : range.endMs;
     const unsettled = await findUnsettled(telemetry, { ...query, ...range }, arrivals, signal);
-    let window = { startMs: after - this.firstLookMs(range), endMs: after };
+    let window = { startMs: endMs - this.firstLookMs(range), endMs };
     while (window.endMs > range.startMs) {
       window = { ...window, startMs: Math.max(window.startMs, range.startMs) };
       const limit = query.limit - this.traces.length;

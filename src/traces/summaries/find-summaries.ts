@@ -46,7 +46,8 @@ function unsettledRows(query: TracePage, { open, storedAfterMs }: Arrivals) {
     rows: `account = {account:String} AND region = {region:String} AND start >= fromUnixTimestamp64Milli({unsettledFrom:Int64}) ${until}
       AND (stored > fromUnixTimestamp64Milli({storedAfter:Int64}) ${inOpen})`,
     parameters: {
-      unsettledFrom: isEvent ? 0 : Math.round(query.startMs),
+      // A late part may begin the trace earlier than its summary says.
+      unsettledFrom: isEvent ? 0 : Math.max(0, Math.round(query.startMs - afterMs)),
       unsettledTo: Math.round(query.endMs + afterMs),
       storedAfter: Math.round(storedAfterMs),
     },
@@ -142,7 +143,7 @@ export async function countSummaries(telemetry: TelemetryStore, query: TracePage
   const changed =
     query.rangeType === 'Event'
       ? 'stored >= fromUnixTimestamp64Milli({rangeFrom:Int64}) AND stored < fromUnixTimestamp64Milli({rangeTo:Int64})'
-      : 'start < fromUnixTimestamp64Milli({startTo:Int64})';
+      : 'start >= fromUnixTimestamp64Milli({startFrom:Int64}) AND start < fromUnixTimestamp64Milli({startTo:Int64})';
   // Exactly where people look at each of them; of days, versions that are not put together yet are counted twice.
   const isLong = query.endMs - query.startMs > exactRangeMsMax;
   const summaries = `FROM trace_summaries WHERE ${condition} AND deleted = 0`;

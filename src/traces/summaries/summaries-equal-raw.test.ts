@@ -191,11 +191,8 @@ describe('lists of traces', () => {
           }
         },
       ),
-      // A run takes seconds: what is found is shown as it was found, not made smaller. Of random runs one in ten still finds
-      // a difference (seed -114321132, path "6"): known, not mended yet; HATOBA_PROPERTY_RUNS looks for more.
-      process.env.HATOBA_PROPERTY_RUNS
-        ? { numRuns: Number(process.env.HATOBA_PROPERTY_RUNS), endOnFailure: true }
-        : { numRuns: 4, endOnFailure: true, seed: 1802246669, path: '10' },
+      // A run takes seconds: what is found is shown as it was found, not made smaller.
+      { numRuns: Number(process.env.HATOBA_PROPERTY_RUNS ?? 4), endOnFailure: true },
     );
     const [row] = await telemetry.query<{ count: string }>('SELECT count() AS count FROM trace_summaries');
     expect(Number(row?.count)).toBeGreaterThan(0);
