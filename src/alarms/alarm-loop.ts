@@ -4,6 +4,7 @@ import type { Logger } from '../platform/logger.ts';
 import { StaleVersionError, type Versioned } from '../stores/state/store.ts';
 import type { Traces } from '../traces/index.ts';
 import type { ChangeAlarmState } from './change-alarm-state.ts';
+import { findCircular } from './find-circular.ts';
 import { judgeCompositeAlarm, judgeMetricAlarm } from './judge-alarm.ts';
 import { type Alarm, initialReason, type MetricAlarm } from './model.ts';
 import { periodOf, readDatapoints } from './read-datapoints.ts';
@@ -23,7 +24,7 @@ const minuteMs = 60_000;
 /** Data of a period arrive a little after its end: our own within a second, a canary's within two. */
 const settleMs = 3_000;
 const trimEveryTicks = 360;
-const compositeDepthMax = 10;
+const compositeDepthMax = 100;
 
 /** Evaluates alarms: those with short periods every ten seconds, the others every minute, composites after them. */
 export class AlarmLoop {
@@ -91,34 +92,39 @@ export class AlarmLoop {
         group.map(({ value }) => value),
         end,
         { metrics, traces },
+        (failed, error) => this.warn(failed, error),
       );
-      for (const found of group)
-        await this.settle(
-          found,
-          judgeMetricAlarm(found.value, points.get(found.value) ?? [], this.options.clock.now()),
-        );
+      for (const found of group) {
+        const own = points.get(found.value);
+        if (own) await this.settle(found, judgeMetricAlarm(found.value, own, this.options.clock.now()));
+      }
     }
     if (alarms.some(({ value }) => value.kind === 'composite')) await this.evaluateComposites();
   }
 
-  /** Composites may watch composites: passes until nothing changes, or until a circle is sure. */
+  private warn(failed: readonly MetricAlarm[], error: unknown): void {
+    if (this.stopping.signal.aborted) return;
+    const names = failed.slice(0, 10).map(({ name }) => name);
+    this.options.logger.warn({ alarms: names, count: failed.length, error: String(error) }, 'alarms keep their state');
+  }
+
+  /** Composites may watch composites: passes until nothing changes. Those in a circle stay as they are. */
   private async evaluateComposites(): Promise<void> {
     for (let pass = 0; pass < compositeDepthMax; pass += 1) {
       let changed = false;
-      const alarms = await this.options.store.list();
-      for (const found of alarms) {
-        const { value } = found;
-        if (value.kind !== 'composite') continue;
-        const same = alarms
-          .map((other) => other.value)
-          .filter((other) => other.account === value.account && other.region === value.region);
+      for (const ofScope of groupByScope(await this.options.store.list())) {
         const known = new Map<string, Alarm>(
-          same.flatMap((other) => [
-            [other.name, other],
-            [other.arn, other],
+          ofScope.flatMap(({ value }) => [
+            [value.name, value],
+            [value.arn, value],
           ]),
         );
-        if (await this.settle(found, judgeCompositeAlarm(value, known, this.options.clock.now()))) changed = true;
+        const circular = findCircular(known);
+        for (const found of ofScope) {
+          const { value } = found;
+          if (value.kind !== 'composite' || circular.has(value.arn)) continue;
+          if (await this.settle(found, judgeCompositeAlarm(value, known, this.options.clock.now()))) changed = true;
+        }
       }
       if (!changed) return;
     }
@@ -135,4 +141,15 @@ export class AlarmLoop {
       throw error;
     }
   }
+}
+
+function groupByScope(alarms: readonly Versioned<Alarm>[]): Iterable<Versioned<Alarm>[]> {
+  const scopes = new Map<string, Versioned<Alarm>[]>();
+  for (const found of alarms) {
+    const key = `${found.value.account}/${found.value.region}`;
+    const scope = scopes.get(key);
+    if (scope) scope.push(found);
+    else scopes.set(key, [found]);
+  }
+  return scopes.values();
 }

@@ -10,6 +10,7 @@ import { silentLogger } from '../platform/logger.ts';
 import { openSqliteStateStore } from '../stores/state/sqlite.ts';
 import type { StateStore } from '../stores/state/store.ts';
 import type { InsightUpdate, Traces } from '../traces/index.ts';
+import { awsError } from '../wire/aws/aws-error.ts';
 import { type Alarms, createAlarms } from './index.ts';
 
 const scope = { account: '000000000000', region: 'us-east-1' };
@@ -22,6 +23,8 @@ function fakeMetrics(data: { name: string; timestampMs: number; value: number }[
       data.push(...more.map(({ name, timestampMs, value = 0 }) => ({ name, timestampMs, value })));
     },
     async readData(_scope, queries, start, end) {
+      const wrong = queries.find((query) => broken.has(query.MetricStat?.Metric?.MetricName ?? ''));
+      if (wrong) throw awsError('InvalidParameterValueException', `Error in '${wrong.Id}'`);
       return queries.map((query) => {
         const { Metric, Period = 60, Stat } = query.MetricStat!;
         const sums = new Map<number, number>();
@@ -50,6 +53,8 @@ let alarms: Alarms;
 let data: { name: string; timestampMs: number; value: number }[];
 let received: { body: any; id: string }[];
 let answers: number[];
+/** Names of metrics that cannot be read. */
+let broken: Set<string>;
 let server: http.Server;
 let tellInsight: (update: InsightUpdate) => Promise<void>;
 
@@ -61,6 +66,7 @@ beforeEach(async () => {
   clock = new ManualClock(new Date('2026-11-22T01:00:00Z'));
   state = openSqliteStateStore(directory, () => clock.now());
   [data, received, answers] = [[], [], []];
+  broken = new Set();
   server = http.createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
@@ -213,7 +219,7 @@ test('composite alarms follow their children', async () => {
     /alarm:cpu\/high transitioned to ALARM at Sunday 22 November, 2026/,
   );
   await expect(call('DeleteAlarms', { AlarmNames: ['all'] })).rejects.toMatchObject({
-    code: 'InvalidParameterValueException',
+    code: 'ValidationError',
   });
   await call('DeleteAlarms', { AlarmNames: ['all', 'top', 'cpu/high'] });
   expect(await alarms.alarms(scope)).toEqual([]);
@@ -235,7 +241,7 @@ test('an alarm on the number of traces that a filter selects', async () => {
   await passTime(async () => (await stateOf('traces')) === 'ALARM');
   const nonsense = { Namespace: 'Hatoba/Traces', Dimensions: [{ Name: 'FilterExpression', Value: 'fault >' }] };
   await expect(call('PutMetricAlarm', cpuAlarm(nonsense))).rejects.toMatchObject({
-    code: 'InvalidParameterValueException',
+    code: 'ValidationError',
     message: 'FilterExpression: This is wrong at position 1.',
   });
 });
@@ -285,14 +291,59 @@ test('actions can be switched off, alarms found by metric, tags kept', async () 
   expect((await call('ListTagsForResource', { ResourceARN })).Tags).toEqual([{ Key: 'tier', Value: '1' }]);
 });
 
+test('an alarm that cannot be evaluated keeps its state and takes no other along', async () => {
+  await call('PutMetricAlarm', cpuAlarm({ AlarmName: 'good' }));
+  await call('PutMetricAlarm', cpuAlarm({ AlarmName: 'bad', MetricName: 'Gone', TreatMissingData: 'breaching' }));
+  broken.add('Gone');
+  await call('SetAlarmState', { AlarmName: 'bad', StateValue: 'OK', StateReason: 'by hand' });
+  data.push({ name: 'Cpu', timestampMs: clock.now().getTime() + 30_000, value: 99 });
+  await passTime(async () => (await stateOf('good')) === 'ALARM');
+  expect(await stateOf('bad')).toBe('OK');
+  await expect(call('PutMetricAlarm', cpuAlarm({ AlarmName: 'new', MetricName: 'Gone' }))).rejects.toMatchObject({
+    code: 'ValidationError',
+    message: "Error in 'm1'",
+  });
+});
+
+test('composite alarms that watch each other stay as they are; those beside them go on', async () => {
+  await call('PutCompositeAlarm', { AlarmName: 'a', AlarmRule: 'NOT ALARM(b)' });
+  await call('PutCompositeAlarm', { AlarmName: 'b', AlarmRule: 'ALARM(a)' });
+  await call('PutCompositeAlarm', { AlarmName: 'self', AlarmRule: 'OK("self") OR INSUFFICIENT_DATA(self)' });
+  await call('PutCompositeAlarm', { AlarmName: 'beside', AlarmRule: 'NOT ALARM(a)' });
+  const composites = async () =>
+    Object.fromEntries((await alarms.alarms(scope)).map(({ name, state: value }) => [name, value]));
+  await passTime(async () => (await composites()).beside === 'ALARM');
+  expect(await composites()).toEqual({
+    a: 'INSUFFICIENT_DATA',
+    b: 'INSUFFICIENT_DATA',
+    self: 'INSUFFICIENT_DATA',
+    beside: 'ALARM',
+  });
+  expect(await historyOf('a')).toEqual(['Alarm "a" created']);
+  // A circle is broken by changing one of its rules.
+  await call('PutCompositeAlarm', { AlarmName: 'b', AlarmRule: 'FALSE' });
+  await passTime(async () => (await composites()).a === 'ALARM');
+});
+
+test('parents and children of an alarm are found whatever their type', async () => {
+  await call('PutMetricAlarm', cpuAlarm());
+  await call('PutCompositeAlarm', { AlarmName: 'all', AlarmRule: 'ALARM("cpu/high")' });
+  await call('PutCompositeAlarm', { AlarmName: 'top', AlarmRule: 'ALARM(all) OR ALARM("cpu/high")' });
+  const namesOf = ({ MetricAlarms, CompositeAlarms }: any): string[] =>
+    [...MetricAlarms, ...CompositeAlarms].map(({ AlarmName }) => AlarmName);
+  expect(namesOf(await call('DescribeAlarms', { ParentsOfAlarmName: 'cpu/high' }))).toEqual(['all', 'top']);
+  expect(namesOf(await call('DescribeAlarms', { ChildrenOfAlarmName: 'top' }))).toEqual(['cpu/high', 'all']);
+  expect(namesOf(await call('DescribeAlarms', {}))).toEqual(['cpu/high']);
+});
+
 test.each([
-  [{ Statistic: undefined }, 'InvalidParameterCombinationException'],
-  [{ Period: 45 }, 'InvalidParameterValueException'],
-  [{ DatapointsToAlarm: 2 }, 'InvalidParameterValueException'],
-  [{ EvaluationPeriods: 2000 }, 'InvalidParameterValueException'],
-  [{ ComparisonOperator: 'GreaterThanUpperThreshold' }, 'InvalidParameterValueException'],
-  [{ Metrics: [{ Id: 'm' }] }, 'InvalidParameterCombinationException'],
-  [{ TreatMissingData: 'maybe' }, 'InvalidParameterValueException'],
+  [{ Statistic: undefined }, 'ValidationError'],
+  [{ Period: 45 }, 'ValidationError'],
+  [{ DatapointsToAlarm: 2 }, 'ValidationError'],
+  [{ EvaluationPeriods: 2000 }, 'ValidationError'],
+  [{ ComparisonOperator: 'GreaterThanUpperThreshold' }, 'ValidationError'],
+  [{ Metrics: [{ Id: 'm' }] }, 'ValidationError'],
+  [{ TreatMissingData: 'maybe' }, 'ValidationError'],
 ])('a bad alarm is refused: %j', async (more, code) => {
   await expect(call('PutMetricAlarm', cpuAlarm(more))).rejects.toMatchObject({ code });
 });
@@ -303,6 +354,6 @@ test('unknown alarms and bad rules', async () => {
   });
   await expect(call('DeleteAlarms', { AlarmNames: ['none'] })).rejects.toMatchObject({ code: 'ResourceNotFound' });
   await expect(call('PutCompositeAlarm', { AlarmName: 'c', AlarmRule: 'ALARM(' })).rejects.toMatchObject({
-    code: 'InvalidParameterValueException',
+    code: 'ValidationError',
   });
 });

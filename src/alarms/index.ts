@@ -1,10 +1,11 @@
 import type { Metrics } from '../metrics/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import { StaleVersionError, type StateStore } from '../stores/state/store.ts';
+import { retriedWhenStale } from '../stores/state/retried-when-stale.ts';
+import type { StateStore } from '../stores/state/store.ts';
 import type { Traces } from '../traces/index.ts';
 import type { AccountRegion } from '../wire/aws/call-context.ts';
-import type { Handlers, OperationHandler, Plane, ServiceTable } from '../wire/aws/service-table.ts';
+import type { Handlers, Plane, ServiceTable } from '../wire/aws/service-table.ts';
 import { AlarmLoop } from './alarm-loop.ts';
 import { changeAlarmHandlers, setAlarmState } from './api/change-alarms.ts';
 import { describeAlarmHistory } from './api/describe-alarm-history.ts';
@@ -59,7 +60,7 @@ export function createAlarms(deps: AlarmsDependencies): Alarms {
 
   const handlers: Handlers<typeof import('@aws-sdk/client-cloudwatch')> = {
     ...changeAlarmHandlers(store, clock),
-    PutMetricAlarm: putMetricAlarm(store, clock, traces),
+    PutMetricAlarm: putMetricAlarm(store, clock, { metrics, traces }),
     PutCompositeAlarm: putCompositeAlarm(store, clock),
     DescribeAlarms: describeAlarms(store),
     DescribeAlarmsForMetric: describeAlarmsForMetric(store),
@@ -85,22 +86,4 @@ export function createAlarms(deps: AlarmsDependencies): Alarms {
       await notifier.stop();
     },
   };
-}
-
-const triesMax = 5;
-
-/** A call that was overtaken by an evaluation reads and decides again. */
-function retriedWhenStale(handlers: Readonly<Record<string, OperationHandler>>): Record<string, OperationHandler> {
-  const retried =
-    (handler: OperationHandler): OperationHandler =>
-    async (input, context) => {
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return await handler(input, context);
-        } catch (error) {
-          if (!(error instanceof StaleVersionError) || attempt === triesMax) throw error;
-        }
-      }
-    };
-  return Object.fromEntries(Object.entries(handlers).map(([name, handler]) => [name, retried(handler)]));
 }

@@ -1,6 +1,7 @@
 import type { MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import type { Metrics } from '../metrics/index.ts';
 import type { Traces } from '../traces/index.ts';
+import { AwsError } from '../wire/aws/aws-error.ts';
 import { evaluationRange } from './evaluate-alarm.ts';
 import type { MetricAlarm } from './model.ts';
 
@@ -26,39 +27,66 @@ export const periodOf = (alarm: MetricAlarm): number =>
   alarm.configuration.Metrics?.find((query) => query.MetricStat)?.MetricStat?.Period ??
   60;
 
+interface Sources {
+  readonly metrics: Metrics;
+  readonly traces: Traces;
+}
+
+type Datapoints = Map<MetricAlarm, AlarmDatapoint[]>;
+
 /**
  * The evaluation range of each alarm, oldest first, ending at `end`. Alarms on single metrics of the same account, region
- * and range are read together.
+ * and range are read together. Alarms whose data cannot be read are absent and told to `onFailure`: no other alarm may
+ * suffer from them, and no data is not the same as missing data.
  */
 export async function readDatapoints(
   alarms: readonly MetricAlarm[],
   end: Date,
-  sources: { readonly metrics: Metrics; readonly traces: Traces },
-): Promise<Map<MetricAlarm, AlarmDatapoint[]>> {
-  const found = new Map<MetricAlarm, AlarmDatapoint[]>();
+  sources: Sources,
+  onFailure: (alarms: readonly MetricAlarm[], error: unknown) => void,
+): Promise<Datapoints> {
+  const found: Datapoints = new Map();
   const groups = new Map<string, MetricAlarm[]>();
   for (const alarm of alarms) {
-    if (alarm.configuration.Namespace === tracesNamespace)
-      found.set(alarm, await readTraceCounts(alarm, end, sources.traces));
-    else if (alarm.configuration.Metrics) found.set(alarm, await readMaths(alarm, end, sources.metrics));
-    else {
-      const key = [alarm.account, alarm.region, periodOf(alarm), alarm.configuration.EvaluationPeriods].join(' ');
-      groups.set(key, [...(groups.get(key) ?? []), alarm]);
-    }
+    const { Namespace, Metrics: queries, EvaluationPeriods } = alarm.configuration;
+    const isAlone = Namespace === tracesNamespace || queries !== undefined;
+    const key = isAlone ? alarm.arn : [alarm.account, alarm.region, periodOf(alarm), EvaluationPeriods].join(' ');
+    groups.set(key, [...(groups.get(key) ?? []), alarm]);
   }
+  const read = async (group: readonly MetricAlarm[]): Promise<void> => {
+    try {
+      await readGroup(group, end, sources, found);
+    } catch (error) {
+      // One of them asks for what does not exist: the others are read without it.
+      if (error instanceof AwsError && group.length > 1) for (const alarm of group) await read([alarm]);
+      else onFailure(group, error);
+    }
+  };
   for (const group of groups.values()) {
     for (let start = 0; start < group.length; start += alarmsPerReadMax) {
-      await readTogether(group.slice(start, start + alarmsPerReadMax), end, sources.metrics, found);
+      await read(group.slice(start, start + alarmsPerReadMax));
     }
   }
   return found;
+}
+
+async function readGroup(
+  group: readonly MetricAlarm[],
+  end: Date,
+  { metrics, traces }: Sources,
+  found: Datapoints,
+): Promise<void> {
+  const first = group[0]!;
+  if (first.configuration.Namespace === tracesNamespace) found.set(first, await readTraceCounts(first, end, traces));
+  else if (first.configuration.Metrics) found.set(first, await readMaths(first, end, metrics));
+  else await readTogether(group, end, metrics, found);
 }
 
 async function readTogether(
   group: readonly MetricAlarm[],
   end: Date,
   metrics: Metrics,
-  found: Map<MetricAlarm, AlarmDatapoint[]>,
+  found: Datapoints,
 ): Promise<void> {
   const first = group[0]!;
   const queries = group.flatMap((alarm, index): MetricDataQuery[] => {
@@ -109,8 +137,11 @@ async function readMaths(alarm: MetricAlarm, end: Date, metrics: Metrics): Promi
 
 async function readTraceCounts(alarm: MetricAlarm, end: Date, traces: Traces): Promise<AlarmDatapoint[]> {
   const filter = filterOf(alarm.configuration);
-  // A filter that cannot be counted (a group that is gone) is this alarm's trouble alone: its data are missing.
-  const minutes = await traces.countTraces(alarm, filter, startOf(alarm, end), end).catch(() => undefined);
+  const minutes = await traces.countTraces(alarm, filter, startOf(alarm, end), end).catch(async (error: unknown) => {
+    // A filter that cannot be counted any more (a group that is gone) has no data; a store that is away tells nothing.
+    if ((await traces.whyNotCountable(alarm, filter)) === undefined) throw error;
+    return undefined;
+  });
   const periodMs = periodOf(alarm) * 1000;
   return gridOf(alarm, end).map((timestampMs) => {
     if (!minutes) return { timestampMs, value: undefined, sampleCount: undefined };

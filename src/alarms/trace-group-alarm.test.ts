@@ -54,7 +54,25 @@ test('an alarm on any filter expression: by its group in CloudWatch, or by the e
         MetricName: 'TraceCount',
         Dimensions: [{ Name: 'FilterExpression', Value: 'fault AND AND' }],
       }),
-    ).rejects.toMatchObject({ code: 'InvalidParameterValueException', message: expect.stringMatching(/position/) });
+    ).rejects.toMatchObject({ code: 'ValidationError', message: expect.stringMatching(/position/) });
+    const wrongMaths = (Expression: string) =>
+      call('PutMetricAlarm', {
+        AlarmName: 'maths',
+        EvaluationPeriods: 1,
+        ComparisonOperator: 'GreaterThanThreshold',
+        Threshold: 2,
+        Metrics: [
+          {
+            Id: 'm1',
+            MetricStat: { Metric: { Namespace: 'A', MetricName: 'B' }, Period: 60, Stat: 'Sum' },
+            ReturnData: false,
+          },
+          { Id: 'e1', Expression },
+        ],
+      });
+    for (const Expression of ['m1 +', 'm9 * 2', 'AVG(m1)', 'NONE(m1)', '[m1, m1]'])
+      await expect(wrongMaths(Expression), Expression).rejects.toMatchObject({ code: 'ValidationError' });
+    await wrongMaths('IF(m1 > 5, m1, FILL(m1, 0)) / PERIOD(m1)');
     await expect
       .poll(
         async () => {

@@ -5,6 +5,7 @@ import { awsError } from '../../wire/aws/aws-error.ts';
 import type { AccountRegion } from '../../wire/aws/call-context.ts';
 import type { Handlers } from '../../wire/aws/service-table.ts';
 import type { ChangeAlarmState } from '../change-alarm-state.ts';
+import { invalidAlarm } from '../check-alarm.ts';
 import { childrenOf, parseRule } from '../composite-rule.ts';
 import { enter } from '../judge-alarm.ts';
 import type { Alarm } from '../model.ts';
@@ -96,10 +97,7 @@ function refuseReferenced(doomed: readonly Versioned<Alarm>[], others: readonly 
       return children.includes(value.name) || children.includes(value.arn);
     });
     if (parent) {
-      throw awsError(
-        'InvalidParameterValueException',
-        `Alarm ${value.name} is used by composite alarm ${parent.value.name}.`,
-      );
+      throw invalidAlarm(`Alarm ${value.name} is used by composite alarm ${parent.value.name}.`);
     }
   }
 }
@@ -114,8 +112,7 @@ async function changeTags(
 ): Promise<void> {
   const found = await needAlarmByArn(store, scope, arn);
   const tags = change(found.value.tags);
-  if (Object.keys(tags).length > tagsMax)
-    throw awsError('InvalidParameterValueException', `A resource has at most ${tagsMax} tags.`);
+  if (Object.keys(tags).length > tagsMax) throw invalidAlarm(`A resource has at most ${tagsMax} tags.`);
   await store.save({ ...found.value, tags }, found.version, []);
 }
 

@@ -12,12 +12,12 @@ import type { AlarmStore } from '../store.ts';
 
 const pageSizeDefault = 50;
 
-/** Metric alarms only, unless AlarmTypes asks for composite ones. */
+/** Metric alarms only, unless AlarmTypes asks for composite ones, or parents and children of one are asked for. */
 export const describeAlarms =
   (store: AlarmStore) => async (input: DescribeAlarmsCommandInput, context: AccountRegion) => {
     const all = (await store.list(context)).map(({ value }) => value);
-    const types = input.AlarmTypes ?? ['MetricAlarm'];
     const related = relatedTo(all, input);
+    const types = input.AlarmTypes ?? (related ? ['MetricAlarm', 'CompositeAlarm'] : ['MetricAlarm']);
     const chosen = all
       .filter((alarm) => types.includes(alarm.kind === 'metric' ? 'MetricAlarm' : 'CompositeAlarm'))
       .filter((alarm) => related === undefined || related.has(alarm.name) || related.has(alarm.arn))

@@ -1,10 +1,10 @@
 import type { PutCompositeAlarmInput, PutMetricAlarmInput, Tag } from '@aws-sdk/client-cloudwatch';
+import type { Metrics } from '../../metrics/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Versioned } from '../../stores/state/store.ts';
 import type { Traces } from '../../traces/index.ts';
-import { awsError } from '../../wire/aws/aws-error.ts';
 import type { AccountRegion } from '../../wire/aws/call-context.ts';
-import { checkMetricAlarm } from '../check-alarm.ts';
+import { checkComputable, checkMetricAlarm, invalidAlarm } from '../check-alarm.ts';
 import { childrenOf, parseRule, RuleError } from '../composite-rule.ts';
 import { type Alarm, alarmArn, alarmTypeOf, type HistoryItem, initialReason } from '../model.ts';
 import { filterOf, tracesNamespace } from '../read-datapoints.ts';
@@ -13,11 +13,17 @@ import type { AlarmStore } from '../store.ts';
 const childrenMax = 100;
 
 export const putMetricAlarm =
-  (store: AlarmStore, clock: Clock, traces: Pick<Traces, 'whyNotCountable'>) =>
+  (
+    store: AlarmStore,
+    clock: Clock,
+    sources: { readonly metrics: Pick<Metrics, 'readData'>; readonly traces: Pick<Traces, 'whyNotCountable'> },
+  ) =>
   async (input: PutMetricAlarmInput, context: AccountRegion): Promise<Record<string, never>> => {
     checkMetricAlarm(input);
-    const problem = input.Namespace === tracesNamespace && (await traces.whyNotCountable(context, filterOf(input)));
-    if (problem) throw awsError('InvalidParameterValueException', `FilterExpression: ${problem}`);
+    if (input.Namespace === tracesNamespace) {
+      const problem = await sources.traces.whyNotCountable(context, filterOf(input));
+      if (problem) throw invalidAlarm(`FilterExpression: ${problem}`);
+    } else await checkComputable(input, context, sources.metrics, clock.now());
     const { Tags, ...configuration } = input;
     await putAlarm(store, clock, context, input.AlarmName ?? '', Tags, { kind: 'metric', configuration });
     return {};
@@ -27,7 +33,7 @@ export const putCompositeAlarm =
   (store: AlarmStore, clock: Clock) =>
   async (input: PutCompositeAlarmInput, context: AccountRegion): Promise<Record<string, never>> => {
     if (input.ActionsSuppressor !== undefined) {
-      throw awsError('InvalidParameterValueException', 'ActionsSuppressor is not supported.');
+      throw invalidAlarm('ActionsSuppressor is not supported.');
     }
     checkRule(input.AlarmRule ?? '');
     const { Tags, ...configuration } = input;
@@ -40,7 +46,7 @@ function checkRule(text: string): void {
     const children = new Set(childrenOf(parseRule(text)));
     if (children.size > childrenMax) throw new RuleError(`AlarmRule names more than ${childrenMax} alarms`);
   } catch (error) {
-    if (error instanceof RuleError) throw awsError('InvalidParameterValueException', error.message);
+    if (error instanceof RuleError) throw invalidAlarm(error.message);
     throw error;
   }
 }
@@ -60,7 +66,7 @@ async function putAlarm(
 ): Promise<void> {
   const found: Versioned<Alarm> | undefined = await store.find(scope, name);
   if (found && found.value.kind !== configured.kind) {
-    throw awsError('InvalidParameterValueException', `Alarm ${name} exists and is of the other type.`);
+    throw invalidAlarm(`Alarm ${name} exists and is of the other type.`);
   }
   const at = clock.now().toISOString();
   const alarm = {

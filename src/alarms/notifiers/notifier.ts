@@ -96,15 +96,14 @@ export class Notifier {
     const line = this.lines.get(notification.actionArn) ?? { waiting: [], worker: undefined };
     this.lines.set(notification.actionArn, line);
     if (line.waiting.length >= waitingMax) {
-      const overflow = line.waiting.shift()!;
+      // The first one is being delivered.
+      const [overflow] = line.waiting.splice(1, 1) as [Notification];
       this.finish(overflow, `Failed to execute action ${overflow.actionArn}`, `more than ${waitingMax} wait`).catch(
         () => {},
       );
     }
     line.waiting.push(notification);
-    line.worker ??= this.work(notification.actionArn).finally(() => {
-      line.worker = undefined;
-    });
+    line.worker ??= this.work(notification.actionArn);
   }
 
   private async work(actionArn: string): Promise<void> {
@@ -116,10 +115,12 @@ export class Notifier {
       } catch (error) {
         if (!this.stopping.signal.aborted)
           this.options.logger.error({ actionArn, error: String(error) }, 'alarm action');
-        return;
+        break;
       }
       if (line.waiting[0] === notification) line.waiting.shift();
     }
+    // Here, not when the promise is done: what came in between would wait for the one after it.
+    line.worker = undefined;
   }
 
   private async deliverOrGiveUp(notification: Notification): Promise<void> {
