@@ -183,11 +183,20 @@ describe('bad input', () => {
 
   test('expressions', async () => {
     const failing = (Expression: string) =>
-      expect(getData([{ Id: 'e', Expression }])).rejects.toMatchObject({ code: 'InvalidParameterValueException' });
+      expect(getData([{ Id: 'e', Expression }])).rejects.toMatchObject({ code: 'ValidationError' });
     await failing('e + 1');
     await failing('nothing * 2');
     await failing('1 + 1');
     await failing('m1 +');
+  });
+
+  test.each(['{}', '{"skip":-1}', '{"skip":"x"}', '[]', 'no JSON'])('the token %s', async (text) => {
+    const NextToken = Buffer.from(text).toString('base64url');
+    const code = 'InvalidNextToken';
+    await expect(call('ListMetrics', { NextToken })).rejects.toMatchObject({ code });
+    const MetricDataQueries = [{ Id: 'e', Expression: 'TIME_SERIES(1)' }];
+    const range = { StartTime: new Date('2026-01-01T00:00:00Z'), EndTime: new Date('2026-01-01T01:00:00Z') };
+    await expect(call('GetMetricData', { MetricDataQueries, ...range, NextToken })).rejects.toMatchObject({ code });
   });
 });
 

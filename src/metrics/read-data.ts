@@ -224,7 +224,8 @@ const seriesOf = (metric: Metric, periods: ReadonlyMap<number, Aggregate>): Seri
 const longLabel = (metric: Metric): string =>
   [...Object.values(metric.identity.dimensions), metric.identity.name].join(' ');
 
-const validationError = (message: string) => awsError('InvalidParameterValueException', message);
+/** As GetMetricData answers; its model does not name the code. */
+export const validationError = (message: string) => awsError('ValidationError', message, 400);
 
 function inWords<T>(id: string, work: () => T): T {
   try {

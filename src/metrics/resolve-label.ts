@@ -44,9 +44,9 @@ function summaryOf(name: string, values: readonly number[]): string | undefined 
     case 'LAST':
       return text(values.at(-1));
     case 'MIN':
-      return text(values.length === 0 ? undefined : Math.min(...values));
+      return text(values.length === 0 ? undefined : values.reduce((least, value) => Math.min(least, value)));
     case 'MAX':
-      return text(values.length === 0 ? undefined : Math.max(...values));
+      return text(values.length === 0 ? undefined : values.reduce((most, value) => Math.max(most, value)));
     case 'AVG':
       return text(values.length === 0 ? undefined : sum / values.length);
     case 'SUM':

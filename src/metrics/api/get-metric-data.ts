@@ -3,10 +3,9 @@ import type {
   GetMetricDataCommandOutput,
   MetricDataResult,
 } from '@aws-sdk/client-cloudwatch';
-import { awsError } from '../../wire/aws/aws-error.ts';
 import type { AccountRegion } from '../../wire/aws/call-context.ts';
 import type { Metrics } from '../index.ts';
-import type { DataResult } from '../read-data.ts';
+import { type DataResult, validationError } from '../read-data.ts';
 import { decodePageToken, encodePageToken } from './page-token.ts';
 
 const datapointsMax = 100_800;
@@ -20,43 +19,35 @@ export const getMetricData =
   ): Promise<Omit<GetMetricDataCommandOutput, '$metadata'>> => {
     const queries = input.MetricDataQueries ?? [];
     const [start, end] = [input.StartTime, input.EndTime];
-    if (!start || !end) throw awsError('MissingRequiredParameterException', 'StartTime and EndTime are required.');
-    if (start >= end) {
-      throw awsError(
-        'InvalidParameterValueException',
-        'The parameter StartTime must be less than the parameter EndTime.',
-      );
+    if (!start || !end) throw validationError('StartTime and EndTime are required.');
+    if (start > end) throw validationError('The parameter EndTime must be greater than StartTime.');
+    if (start.getTime() === end.getTime()) {
+      throw validationError('The parameter StartTime must not equal parameter EndTime.');
     }
     if (queries.length > queriesMax) {
-      throw awsError(
-        'InvalidParameterValueException',
-        `MetricDataQueries must not have more than ${queriesMax} items.`,
-      );
+      throw validationError(`MetricDataQueries must not have more than ${queriesMax} items.`);
     }
+    const ids = new Set<string | undefined>();
     for (const [index, query] of queries.entries()) {
       if ((query.MetricStat === undefined) === (query.Expression === undefined)) {
-        throw awsError(
-          'InvalidParameterCombinationException',
-          `MetricDataQueries.member.${index + 1} needs MetricStat or Expression, not both.`,
-        );
+        throw validationError(`MetricDataQueries.member.${index + 1} needs MetricStat or Expression, not both.`);
       }
-      if (queries.findIndex((other) => other.Id === query.Id) !== index) {
-        throw awsError(
-          'InvalidParameterValueException',
-          `The value ${query.Id} for parameter Id is used more than once.`,
-        );
-      }
+      if (ids.has(query.Id)) throw validationError(`The value ${query.Id} for parameter Id is used more than once.`);
+      ids.add(query.Id);
     }
     const results = await readData(context, queries, start, end);
     return page(results, input);
   };
+
+const isPosition = (token: { skip?: unknown }): token is { skip: number } =>
+  Number.isSafeInteger(token.skip) && Number(token.skip) >= 0;
 
 /** Datapoints in the order asked for, newest first by default, cut into pages of MaxDatapoints over all results. */
 function page(
   results: readonly DataResult[],
   input: GetMetricDataCommandInput,
 ): { MetricDataResults: MetricDataResult[]; NextToken?: string; Messages: [] } {
-  const skip = input.NextToken === undefined ? 0 : Number(decodePageToken<{ skip: number }>(input.NextToken).skip);
+  const skip = input.NextToken === undefined ? 0 : decodePageToken(input.NextToken, isPosition).skip;
   const limit = Math.min(input.MaxDatapoints ?? datapointsMax, datapointsMax);
   const descending = input.ScanBy !== 'TimestampAscending';
   let position = 0;

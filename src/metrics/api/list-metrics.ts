@@ -3,11 +3,16 @@ import type { Clock } from '../../platform/clock.ts';
 import type { TelemetryStore } from '../../stores/telemetry/store.ts';
 import type { AccountRegion } from '../../wire/aws/call-context.ts';
 import { dimensionList, dimensionsText } from '../model.ts';
-import { listMetricIdentities } from '../store.ts';
+import { type ListFilter, listMetricIdentities } from '../store.ts';
 import { decodePageToken, encodePageToken } from './page-token.ts';
 
 const pageSize = 500;
 const hourMs = 3_600_000;
+
+type Position = NonNullable<ListFilter['after']>;
+
+const isPosition = (token: Partial<Record<keyof Position, unknown>>): token is Position =>
+  [token.namespace, token.name, token.dimensions].every((part) => typeof part === 'string');
 
 /** Metrics with data in the last two weeks, or the last three hours when RecentlyActive says so. */
 export const listMetrics =
@@ -26,7 +31,7 @@ export const listMetrics =
       })),
       sinceMs: clock.now().getTime() - windowMs,
       limit: pageSize + 1,
-      ...(input.NextToken === undefined ? {} : { after: decodePageToken(input.NextToken) }),
+      ...(input.NextToken === undefined ? {} : { after: decodePageToken(input.NextToken, isPosition) }),
     });
     const page = metrics.slice(0, pageSize);
     const last = page.at(-1);
