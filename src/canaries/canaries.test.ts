@@ -131,12 +131,45 @@ describe('a heartbeat canary', () => {
     const second = openCanaries();
     await second.start();
     await expect.poll(() => runs(second), { timeout: 10_000 }).toBe(2);
+    const ResourceArn = `arn:aws:synthetics:us-east-1:${context.account}:canary:steady`;
+    const tag = (key: string) => call(second, 'TagResource', { ResourceArn, Tags: { [key]: 'yes' } });
+    await Promise.all(['a', 'b', 'c'].map(tag));
+    expect((await call(second, 'ListTagsForResource', { ResourceArn })).Tags).toEqual({ a: 'yes', b: 'yes', c: 'yes' });
     await call(second, 'StopCanary', { Name: 'steady' });
     await call(second, 'DeleteCanary', { Name: 'steady' });
     await expect(call(second, 'GetCanary', { Name: 'steady' })).rejects.toMatchObject({
       code: 'ResourceNotFoundException',
     });
     await second.stop();
+  });
+
+  test('a changed canary never runs beside itself, and a stop does not wait for a page that never answers', async () => {
+    const canaries = openCanaries();
+    const open = new Set<http.ServerResponse>();
+    const held: number[] = [];
+    answer = (response) => {
+      open.add(response);
+      response.on('close', () => open.delete(response));
+      held.push(open.size);
+    };
+    await call(canaries, 'CreateCanary', { ...heartbeat('slow', siteUrl), Schedule: { Expression: 'rate(1 minute)' } });
+    await call(canaries, 'StartCanary', { Name: 'slow' });
+    await expect.poll(() => held.length).toBe(1);
+    for (const DurationInSeconds of [100n, 200n]) {
+      await call(canaries, 'UpdateCanary', {
+        Name: 'slow',
+        Schedule: { Expression: 'rate(1 minute)', DurationInSeconds },
+      });
+    }
+    for (const response of open) response.end('ok');
+    await expect.poll(() => held.length, { timeout: 10_000 }).toBe(2);
+    expect(held).toEqual([1, 1]);
+    const ofSlow = () => recorded.filter(({ dimensions }) => dimensions.CanaryName === 'slow').length;
+    const before = ofSlow();
+    await canaries.stop();
+    expect(ofSlow()).toBe(before);
+    answer = (response) => response.end('ok');
+    await call(canaries, 'StopCanary', { Name: 'slow' });
   });
 
   test('without an address, with a script or with a schedule that we cannot keep is refused with what to do', async () => {
@@ -157,6 +190,7 @@ test('a page that is cut in the middle or never answers is a failed step, never 
     resolveAddress: () => undefined,
     headers: {},
     monotonicMs: () => performance.now(),
+    signal: new AbortController().signal,
   };
   answer = (response) => {
     response.writeHead(200, { 'content-length': '100' });

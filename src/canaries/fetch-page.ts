@@ -16,10 +16,12 @@ export async function fetchPage(
     resolveAddress: ResolveAddress;
     headers: Readonly<Record<string, string>>;
     monotonicMs: () => number;
+    signal: AbortSignal;
   },
 ): Promise<CanaryStep> {
   const startedMs = options.monotonicMs();
-  const signal = AbortSignal.timeout(options.timeoutMs);
+  const timeout = AbortSignal.timeout(options.timeoutMs);
+  const signal = AbortSignal.any([timeout, options.signal]);
   const elapsed = () => Math.round((options.monotonicMs() - startedMs) * 10) / 10;
   try {
     let current = new URL(url);
@@ -39,7 +41,7 @@ export async function fetchPage(
       };
     }
   } catch (error) {
-    const reason = signal.aborted ? `no answer within ${options.timeoutMs} ms` : (error as Error).message;
+    const reason = timeout.aborted ? `no answer within ${options.timeoutMs} ms` : (error as Error).message;
     return { url, durationMs: elapsed(), bytes: 0, error: `${url}: ${reason}` };
   }
 }

@@ -1,6 +1,7 @@
 import type { Metrics } from '../metrics/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
+import { retriedWhenStale } from '../stores/state/retried-when-stale.ts';
 import type { StateStore } from '../stores/state/store.ts';
 import type { TelemetryStore } from '../stores/telemetry/store.ts';
 import type { AccountRegion } from '../wire/aws/call-context.ts';
@@ -9,7 +10,7 @@ import { changeCanaries } from './api/change-canaries.ts';
 import { readCanaries } from './api/read-canaries.ts';
 import { tagCanaries } from './api/tag-canaries.ts';
 import type { ResolveAddress } from './fetch-page.ts';
-import { type CanaryRunRecord, canaryArn } from './model.ts';
+import { type CanaryRecord, type CanaryRunRecord, canaryArn } from './model.ts';
 import { runCanary } from './run-canary.ts';
 import { runMetrics } from './run-metrics.ts';
 import { CanarySchedule } from './schedule.ts';
@@ -37,18 +38,18 @@ export function createCanaries(deps: {
 }): Canaries {
   const store = new CanaryStore(deps.state, deps.telemetry);
 
-  const run = async (key: string): Promise<void> => {
-    const current = await deps.state.get<Parameters<typeof runCanary>[0]>('canary', key);
+  const run = async (key: string, signal: AbortSignal): Promise<void> => {
+    const current = await deps.state.get<CanaryRecord>('canary', key);
     if (!current) return;
-    const finished = await runCanary(current.value, deps.clock, deps.resolveAddress);
+    const finished = await runCanary(current.value, deps.clock, deps.resolveAddress, signal);
     await deps.metrics.put(current.value, 'CloudWatchSynthetics', runMetrics(finished));
     // A run that was in progress when its canary was stopped counts in the metrics and is not recorded.
-    const after = await deps.state.get<Parameters<typeof runCanary>[0]>('canary', key);
+    const after = await deps.state.get<CanaryRecord>('canary', key);
     if (after?.value.state === 'RUNNING') await store.addRun(current.value, finished);
   };
 
   const markStopped = async (key: string): Promise<void> => {
-    const current = await deps.state.get<Parameters<typeof runCanary>[0]>('canary', key);
+    const current = await deps.state.get<CanaryRecord>('canary', key);
     if (current?.value.state !== 'RUNNING') return;
     await store.replace(current, { ...current.value, state: 'STOPPED', stoppedMs: deps.clock.now().getTime() });
   };
@@ -60,7 +61,7 @@ export function createCanaries(deps: {
     services: [
       {
         service: 'synthetics',
-        handlers: { ...changeCanaries(context), ...readCanaries(context), ...tagCanaries(context) },
+        handlers: retriedWhenStale({ ...changeCanaries(context), ...readCanaries(context), ...tagCanaries(context) }),
         resources: (_operation, input, scope) => {
           if (typeof input.ResourceArn === 'string') return [input.ResourceArn];
           return typeof input.Name === 'string' ? [canaryArn({ ...scope, name: input.Name })] : ['*'];

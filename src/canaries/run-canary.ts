@@ -5,11 +5,15 @@ import type { CanaryRecord, CanaryRunRecord, CanaryStep } from './model.ts';
 
 const pageTimeoutMs = 30_000;
 
-/** One heartbeat run: each address in turn, all within the canary's timeout. It passes when every step does. */
+/**
+ * One heartbeat run: each address in turn, all within the canary's timeout. It passes when every step does. Rejects when
+ * the signal ends it: then nothing is known.
+ */
 export async function runCanary(
   canary: CanaryRecord,
   clock: Clock,
   resolveAddress: ResolveAddress,
+  signal: AbortSignal,
 ): Promise<CanaryRunRecord> {
   const startedMs = clock.now().getTime();
   const deadlineMs = startedMs + canary.timeoutSeconds * 1000;
@@ -33,7 +37,9 @@ export async function runCanary(
       resolveAddress,
       headers: traceId ? { 'x-amzn-trace-id': `Root=${traceId}` } : {},
       monotonicMs: () => clock.monotonicMs(),
+      signal,
     });
+    signal.throwIfAborted();
     steps.push(traceId ? { ...step, traceId } : step);
   }
   const reason = steps.find((step) => step.error !== undefined)?.error ?? '';

@@ -9,16 +9,19 @@ import { parseRateMs } from './parse-schedule.ts';
  */
 export class CanarySchedule {
   private readonly loops = new Map<string, AbortController>();
-  private readonly underWay = new Set<Promise<void>>();
+  /** The last loop of each canary, as long as it goes on: also after it was stopped, while its last run does. */
+  private readonly underWay = new Map<string, Promise<void>>();
+  private readonly ending = new AbortController();
   private readonly clock: Clock;
   private readonly logger: Logger;
-  private readonly run: (canaryKey: string) => Promise<void>;
+  private readonly run: (canaryKey: string, signal: AbortSignal) => Promise<void>;
   private readonly finished: (canaryKey: string) => Promise<void>;
 
   constructor(deps: {
     clock: Clock;
     logger: Logger;
-    run: (canaryKey: string) => Promise<void>;
+    /** `signal` ends a run without a result: nothing is known of what it watched. */
+    run: (canaryKey: string, signal: AbortSignal) => Promise<void>;
     finished: (canaryKey: string) => Promise<void>;
   }) {
     this.clock = deps.clock;
@@ -27,13 +30,18 @@ export class CanarySchedule {
     this.finished = deps.finished;
   }
 
-  /** `key` names the canary to `run`; the first run is now. */
+  /** `key` names the canary to `run`; the first run is now, or when one that is still under way has ended. */
   start(key: string, canary: CanaryRecord): void {
     this.stop(key);
     const stopping = new AbortController();
     this.loops.set(key, stopping);
-    const loop = this.loop(key, canary, stopping.signal).finally(() => this.underWay.delete(loop));
-    this.underWay.add(loop);
+    const before = this.underWay.get(key) ?? Promise.resolve();
+    const loop = before
+      .then(() => this.loop(key, canary, stopping.signal))
+      .finally(() => {
+        if (this.underWay.get(key) === loop) this.underWay.delete(key);
+      });
+    this.underWay.set(key, loop);
   }
 
   stop(key: string): void {
@@ -43,7 +51,8 @@ export class CanarySchedule {
 
   async stopAll(): Promise<void> {
     for (const key of [...this.loops.keys()]) this.stop(key);
-    await Promise.all(this.underWay);
+    this.ending.abort(new Error('stopped'));
+    await Promise.all(this.underWay.values());
   }
 
   private async loop(key: string, canary: CanaryRecord, signal: AbortSignal): Promise<void> {
@@ -51,7 +60,9 @@ export class CanarySchedule {
     const endMs = canary.durationSeconds > 0 ? (canary.startedMs ?? 0) + canary.durationSeconds * 1000 : Infinity;
     let nextMs = this.clock.monotonicMs();
     while (!signal.aborted) {
-      await this.run(key).catch((error) => this.logger.error({ error, canary: key }, 'canary run failed to complete'));
+      await this.run(key, this.ending.signal).catch((error) => {
+        if (!this.ending.signal.aborted) this.logger.error({ error, canary: key }, 'canary run failed to complete');
+      });
       if (periodMs === 0 || this.clock.now().getTime() + periodMs > endMs) break;
       do nextMs += periodMs;
       while (nextMs <= this.clock.monotonicMs());
