@@ -1,5 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { account, call, createStream, event, group, messages, nowMs, region } from './logs.fixture.ts';
+import { systemClock } from '../platform/clock.ts';
+import { filterLogEventsOperation } from './api/filter-log-events.ts';
+import {
+  account,
+  call,
+  context,
+  createStream,
+  event,
+  group,
+  messages,
+  nowMs,
+  region,
+  state,
+  telemetry,
+} from './logs.fixture.ts';
+import { LogsStore } from './store.ts';
 
 describe('groups and streams', () => {
   test('are created once, described and deleted with their events', async () => {
@@ -206,5 +221,25 @@ describe('FilterLogEvents', () => {
       code: 'InvalidParameterException',
     });
     await expect(search({ filterPattern: '{ $.a = }' })).rejects.toThrow('Invalid filter pattern');
+  });
+
+  test('a page ends when its time is over, wherever that is; the next one goes on from there', async () => {
+    const stream = await createStream();
+    const logEvents = Array.from({ length: 5 }, (_, line) => event(`line ${line}`, nowMs() - 1_000 + line));
+    await call('PutLogEvents', { ...stream, logEvents });
+    let elapsedMs = 0;
+    const clock = { ...systemClock, monotonicMs: () => (elapsedMs += 6_000) };
+    const store = new LogsStore(state);
+    const { FilterLogEvents } = filterLogEventsOperation({ store, telemetry, clock, appender: undefined as never });
+    const input = { logGroupName: group, filterPattern: '%l[a-z]*e 4%' };
+    let page: any = await FilterLogEvents!(input, context);
+    const found: string[] = messages(page);
+    let pages = 1;
+    for (; page.nextToken; pages += 1) {
+      page = await FilterLogEvents!({ ...input, nextToken: page.nextToken }, context);
+      found.push(...messages(page));
+    }
+    expect(found).toEqual(['line 4']);
+    expect(pages).toBe(6);
   });
 });

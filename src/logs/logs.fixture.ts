@@ -25,7 +25,7 @@ export const context: CallContext = {
 
 export let directory: string;
 export let telemetry: TelemetryStore;
-let state: StateStore;
+export let state: StateStore;
 export let logs: Logs;
 export let recorded: { namespace: string; data: readonly MetricDatum[] }[];
 export let groupCount = 0;

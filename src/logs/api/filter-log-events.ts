@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { awsError } from '../../wire/aws/aws-error.ts';
 import type { Handlers } from '../../wire/aws/service-table.ts';
 import { decodeEventId, type EventPosition, encodeEventId } from '../event-id.ts';
@@ -16,6 +17,8 @@ const pageBytesMax = 1_048_576;
 /** A page ends when it has looked at this much, found or not; its token goes on from there. */
 const scanBytesMax = 64 * 1_048_576;
 const scanMs = 5_000;
+/** Others get their turn after this much was looked at: an expression takes its time with each character. */
+const turnBytes = 64 * 1024;
 const chunk = { eventsMax: 10_000, bytesMax: 8 * 1_048_576, newestFirst: false };
 
 export function filterLogEventsOperation({ store, telemetry, clock }: LogsDependencies): FilterLogEvents {
@@ -53,6 +56,7 @@ export function filterLogEventsOperation({ store, telemetry, clock }: LogsDepend
         input.nextToken === undefined ? undefined : parseToken(input.nextToken, fingerprint);
       let foundBytes = 0;
       let scannedBytes = 0;
+      let sinceTurnBytes = 0;
       for (;;) {
         // Without a pattern every event counts, so no more than the page is read.
         const rest = limit - found.length;
@@ -69,10 +73,16 @@ export function filterLogEventsOperation({ store, telemetry, clock }: LogsDepend
           if (matches && found.length > 0 && foundBytes + bytes > pageBytesMax) return answer(after);
           after = positionOf(event);
           scannedBytes += bytes;
-          if (!matches) continue;
-          found.push(event);
-          foundBytes += bytes;
-          if (found.length === limit) return answer(after);
+          sinceTurnBytes += bytes;
+          if (matches) {
+            found.push(event);
+            foundBytes += bytes;
+          }
+          if (found.length === limit || clock.monotonicMs() >= deadlineMs) return answer(after);
+          if (sinceTurnBytes < turnBytes) continue;
+          sinceTurnBytes = 0;
+          await nextTurn();
+          context.signal.throwIfAborted();
         }
         if (events.length === 0) return answer(undefined);
         if (scannedBytes >= scanBytesMax || clock.monotonicMs() >= deadlineMs) return answer(after);
