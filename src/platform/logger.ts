@@ -1,6 +1,14 @@
-import { type Logger as PinoLogger, pino } from 'pino';
+import { type LoggerOptions, type Logger as PinoLogger, pino } from 'pino';
 
 export type Logger = PinoLogger;
+
+/** Without a serializer of its own an Error would be written as `{}`: pino knows those under `err` only. */
+export const loggerOptions = (level: string): LoggerOptions => ({
+  level,
+  base: undefined,
+  timestamp: pino.stdTimeFunctions.isoTime,
+  serializers: { error: pino.stdSerializers.err },
+});
 
 /** JSON lines on stderr: stdout belongs to what a person or a script asked for. */
 export function createLogger(level: string): Logger {
@@ -9,7 +17,7 @@ export function createLogger(level: string): Logger {
     // Whoever read the log has gone: no reason to take tasks and telemetry along.
     if (error.code !== 'EPIPE') throw error;
   });
-  return pino({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, stderr);
+  return pino(loggerOptions(level), stderr);
 }
 
 export const silentLogger: Logger = pino({ level: 'silent' });
