@@ -173,6 +173,19 @@ test('a directory in use is said so', async () => {
   await expect(engine.start()).rejects.toThrow(/in use/);
 });
 
+test('an engine process that cannot be made is an error, not a wait', async () => {
+  const node = process.execPath;
+  process.execPath = path.join(directory, 'no-such-node');
+  const options = { dataDirectory: directory, database: 'hatoba', limits: { memoryBytesMax: 1e9 } };
+  try {
+    const engine = superviseEngine({ ...options, clock: systemClock, logger: silentLogger });
+    await expect(engine.start()).rejects.toMatchObject({ reason: 'unusable', message: /cannot be started: .*ENOENT/ });
+    await engine.stop();
+  } finally {
+    process.execPath = node;
+  }
+});
+
 test('a data directory with a very long name works', async () => {
   const deep = path.join(directory, 'd'.repeat(100), 'e'.repeat(60));
   mkdirSync(deep, { recursive: true });

@@ -81,6 +81,7 @@ export function superviseEngine(options: EngineOptions): SupervisedEngine {
         resolve();
       };
       const ended = (how: string) => {
+        if (child !== started) return;
         child = undefined;
         if (!isServing) return reject(failure);
         serving = deferred();
@@ -88,6 +89,12 @@ export function superviseEngine(options: EngineOptions): SupervisedEngine {
       };
       started.on('message', onMessage);
       started.on('exit', (code, signal) => ended(signal ?? `code ${code}`));
+      // A process that could not be made (no more are allowed) never exits.
+      started.on('error', (error) => {
+        failure = new TelemetryEngineStartError('unusable', `The telemetry engine cannot be started: ${error.message}`);
+        if (started.pid === undefined) ended(error.message);
+      });
+      if (started.pid === undefined) return;
       const message: ParentMessage = { kind: 'start', options: childOptions };
       started.send(message, () => {});
     });
