@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { taskSpec } from '../runtime/runtime.contract.ts';
@@ -67,6 +67,19 @@ async function get(path: string): Promise<{ status: number; body: any }> {
     body: response.headers.get('content-type') === 'application/json' ? JSON.parse(text) : text,
   };
 }
+
+test('a request line that is no URL is answered as a path that does not exist', async () => {
+  const { port } = server.address() as AddressInfo;
+  const status = await new Promise((resolve, reject) => {
+    httpRequest({ host: '127.0.0.1', port, path: '//', agent: false }, (incoming) => {
+      incoming.resume();
+      resolve(incoming.statusCode);
+    })
+      .on('error', reject)
+      .end();
+  });
+  expect(status).toBe(404);
+});
 
 test('credentials are what AWS gives and nothing more', async () => {
   const { status, body } = await get('/v2/credentials/c-1');

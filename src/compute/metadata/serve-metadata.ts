@@ -28,7 +28,8 @@ export function createMetadataHandler(
   endpoints: Pick<TaskEndpoints, 'credentials' | 'taskMetadata'>,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
-    const path = new URL(request.url ?? '/', 'http://task').pathname;
+    // Not parsed as a URL: a task may ask for anything ("GET //" is no URL), and must not end us with it.
+    const [path = '/'] = (request.url ?? '/').split('?');
     const answer = path.startsWith('/v2/credentials/')
       ? answerCredentials(path.slice('/v2/credentials/'.length), source, endpoints)
       : answerMetadata(path, source, endpoints);

@@ -55,9 +55,18 @@ export function toTaskSockets(
       if (closed) return;
       closed = true;
       metadata.close();
-      for (const socket of sockets.values()) socket.close();
+      for (const socket of sockets.values()) closeQuietly(socket);
     },
   };
+}
+
+/** A datagram socket that failed has been closed by whoever listens to it; closing it again would throw. */
+function closeQuietly(socket: Server | UdpSocket): void {
+  try {
+    socket.close();
+  } catch {
+    // It is closed.
+  }
 }
 
 /** Opens sockets inside a network namespace and brings them here. Rejects with the reason if one cannot be opened. */
@@ -72,7 +81,7 @@ export function receiveSockets(namespacePath: string, wanted: readonly WantedSoc
     const fail = (reason: string) => {
       clearTimeout(timer);
       child.kill('SIGKILL');
-      for (const socket of received.values()) socket.close();
+      for (const socket of received.values()) closeQuietly(socket);
       reject(new Error(`listeners could not be opened in the task's network: ${reason}`));
     };
     const timer = setTimeout(() => fail(`no answer within ${TIMEOUT_MS / 1000} s`), TIMEOUT_MS);

@@ -134,9 +134,12 @@ function response(
     id: query.id ?? 0,
     type: 'response',
     flags: asked | dnsPacket.AUTHORITATIVE_ANSWER | dnsPacket.RECURSION_AVAILABLE | (parts.code ?? rcode.noError),
-    questions: query.questions ?? [],
+    questions: (query.questions ?? []).filter((question) => isPlainName(question.name)),
     answers: parts.answers ?? [],
     authorities: parts.authorities ?? [],
     additionals: parts.additionals ?? [],
   };
 }
+
+/** Bytes that are no text have become other, longer ones when the name was read: written again they would be no name. */
+const isPlainName = (name: string): boolean => /^[!-~]*$/.test(name) && !name.includes('..');

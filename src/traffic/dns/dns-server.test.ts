@@ -91,6 +91,20 @@ test('garbage and answers are ignored, and the next question is answered', async
   for (const bytes of samples) expect(await askRaw(Buffer.from(bytes))).toBeUndefined();
 });
 
+test('a foreign name of bytes that are no text fails like any other foreign name', async () => {
+  const header = Buffer.from([0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+  const label = Buffer.concat([Buffer.from([63]), Buffer.alloc(63, 0xff)]);
+  const bytes = Buffer.concat([header, label, label, label, Buffer.from([0, 0, 1, 0, 1])]);
+  expect(await askRaw(bytes)).toMatchObject({ id: 7, rcode: 'SERVFAIL' });
+});
+
+test('a socket that fails twice is closed once, without harm', async () => {
+  const failing = await openUdp();
+  rig.traffic.serveDns(failing, testScope);
+  failing.emit('error', new Error('the task is gone'));
+  expect(() => failing.emit('error', new Error('and still is'))).not.toThrow();
+});
+
 test('EDNS is answered with EDNS, and more than fits is left out', async () => {
   for (let count = 0; count < 8; count++)
     await register(`instance-with-a-rather-long-name-${count}`.repeat(1), `10.0.1.${count}`);

@@ -29,8 +29,8 @@ export class DnsServer {
 
   serve(socket: Socket, scope: AccountRegion): void {
     socket.on('message', (bytes, from) => this.answer(socket, scope, bytes, from));
-    // A task that is gone takes its socket with it; nothing else depends on it.
-    socket.on('error', () => socket.close());
+    // A task that is gone takes its socket with it; nothing else depends on it. It may be closed already.
+    socket.on('error', () => closeQuietly(socket));
   }
 
   stop(): void {
@@ -55,7 +55,7 @@ export class DnsServer {
       return answer && encodeResponse(answer, query);
     } catch {
       // An attribute that is no address, a question of a kind that cannot be written: nobody else's answers may suffer.
-      return encodeResponse(emptyResponse({ id: query.id ?? 0, type: 'query' }, rcode.serverFailure), query);
+      return serverFailure(query);
     }
   }
 
@@ -65,7 +65,7 @@ export class DnsServer {
   }
 
   private async forward(socket: Socket, bytes: Buffer, query: dnsPacket.Packet, from: RemoteInfo): Promise<void> {
-    const failure = () => reply(socket, encodeResponse(emptyResponse(query, rcode.serverFailure), query), from);
+    const failure = () => reply(socket, serverFailure(query), from);
     if (this.resolvers.length === 0 || this.forwarding >= forwardsAtOnceMax) return failure();
     this.forwarding += 1;
     try {
@@ -102,6 +102,23 @@ function decode(bytes: Buffer): dnsPacket.Packet | undefined {
     return dnsPacket.decode(bytes);
   } catch {
     return undefined;
+  }
+}
+
+/** With the question, unless it is of a kind that cannot be written. */
+function serverFailure(query: dnsPacket.Packet): Buffer {
+  try {
+    return encodeResponse(emptyResponse(query, rcode.serverFailure), query);
+  } catch {
+    return encodeResponse(emptyResponse({ id: query.id ?? 0, type: 'query' }, rcode.serverFailure), query);
+  }
+}
+
+function closeQuietly(socket: Socket): void {
+  try {
+    socket.close();
+  } catch {
+    // It is closed.
   }
 }
 
