@@ -116,7 +116,9 @@ export async function describeAlarms(
   const alarms: Alarm[] = [];
   let token: string | undefined;
   do {
-    const input = { ...filter, ...(token ? { NextToken: token } : {}) };
+    // Composite alarms come only when they are asked for.
+    const types = { AlarmTypes: ['MetricAlarm', 'CompositeAlarm'] };
+    const input = { ...filter, ...types, ...(token ? { NextToken: token } : {}) };
     const page = await call<{ MetricAlarms?: Alarm[]; CompositeAlarms?: Alarm[]; NextToken?: string }>(
       scope,
       'DescribeAlarms',
