@@ -71,6 +71,32 @@ describe('a service', () => {
     expect(new Set(zones)).toEqual(new Set(['us-east-1a', 'us-east-1b']));
   });
 
+  it('loses no change that is made while it looks for places', async () => {
+    fixture = await startComputeFixture();
+    await fixture.call('RegisterTaskDefinition', definition());
+    const { traffic } = fixture;
+    let asked = () => {};
+    let answer = () => {};
+    const isAsked = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const isAnswered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const zoneOf = traffic.subnetZone.bind(traffic);
+    traffic.subnetZone = async (scope, subnet) => {
+      asked();
+      await isAnswered;
+      return zoneOf(scope, subnet);
+    };
+    await createService(1);
+    await isAsked;
+    await fixture.call('UpdateService', { cluster: 'shop', service: 'web', desiredCount: 3 });
+    answer();
+    await eventually('three tasks run', async () => (await runningTasks()).length === 3);
+    expect(await describeService()).toMatchObject({ desiredCount: 3 });
+  });
+
   it('replaces a task whose program was killed', async () => {
     fixture = await startComputeFixture();
     await fixture.call('RegisterTaskDefinition', definition());

@@ -34,6 +34,12 @@ export interface ServiceLoopDeps {
   readonly settleMs: number;
 }
 
+interface SnapshotVersions {
+  readonly service: number | undefined;
+  /** By task key. */
+  readonly tasks: ReadonlyMap<string, number | undefined>;
+}
+
 const placementRetryMs = 15_000;
 const failureRetryMs = 1000;
 
@@ -77,8 +83,14 @@ export class ServiceLoop {
   poke(key: string): void {
     if (this.stopped) return;
     this.dirty.add(key);
+    this.work();
+  }
+
+  private work(): void {
     this.working ??= this.workOff().finally(() => {
       this.working = undefined;
+      // What was poked after the last look and before this moment.
+      if (this.dirty.size > 0 && !this.stopped) this.work();
     });
   }
 
@@ -118,12 +130,23 @@ export class ServiceLoop {
     const service = store.services.get(key);
     if (service === undefined || service.status === 'INACTIVE') return;
     const nowMs = clock.now().getTime();
+    const versions = this.versionsNow(key);
     const snapshot = await this.snapshot(key, service, nowMs);
     const decision = reconcileService(snapshot);
     const started = await this.placeAll(key, decision, snapshot);
-    await this.carryOut(key, snapshot, decision, started);
+    await this.carryOut(key, snapshot, versions, decision, started);
     const rechecks = [decision.recheckAtMs, started.retryAtMs].filter((atMs) => atMs !== undefined);
     if (rechecks.length > 0) this.recheck(key, Math.min(...rechecks));
+  }
+
+  /** What the snapshot of this moment is made of. Others write while alarms and subnets are asked for. */
+  private versionsNow(key: string): SnapshotVersions {
+    const { store } = this.deps;
+    const tasks = store.tasksOfService(key).map(taskKey);
+    return {
+      service: store.services.version(key),
+      tasks: new Map(tasks.map((one) => [one, store.tasks.version(one)])),
+    };
   }
 
   private async snapshot(key: string, service: ServiceRecord, nowMs: number): Promise<ServiceSnapshot> {
@@ -215,14 +238,16 @@ export class ServiceLoop {
     };
   }
 
-  /** Everything that was decided, all or nothing. */
+  /** Everything that was decided, all or nothing; StaleVersionError if it was decided on what no longer holds. */
   private async carryOut(
     key: string,
     snapshot: ServiceSnapshot,
+    versions: SnapshotVersions,
     decision: ServiceDecision,
     started: { tasks: readonly TaskRecord[]; refusal?: string },
   ): Promise<void> {
     const { store } = this.deps;
+    if (store.services.version(key) !== versions.service) throw new StaleVersionError(store.services.kind, key);
     const { nowMs } = snapshot;
     const messages = [...decision.events];
     if (started.tasks.length > 0) messages.push(serviceEvent.started(started.tasks.map((task) => task.id)));
@@ -233,16 +258,20 @@ export class ServiceLoop {
     });
     const next = events === decision.service.events ? decision.service : { ...decision.service, events };
     const writes: Write<any>[] = [];
-    if (next !== snapshot.service) writes.push({ mirror: store.services, key, put: next });
+    if (next !== snapshot.service) writes.push({ mirror: store.services, key, expect: versions.service, put: next });
     for (const task of started.tasks) {
       writes.push({ mirror: store.tasks, key: taskKey(task), expect: 'absent', put: task });
     }
-    writes.push(...this.taskChanges(snapshot, decision));
+    writes.push(...this.taskChanges(snapshot, versions, decision));
     writes.push(...historyWrites(store, snapshot.service, next));
     if (writes.length > 0) await store.commit(writes);
   }
 
-  private taskChanges(snapshot: ServiceSnapshot, decision: ServiceDecision): Write<TaskRecord>[] {
+  private taskChanges(
+    snapshot: ServiceSnapshot,
+    versions: SnapshotVersions,
+    decision: ServiceDecision,
+  ): Write<TaskRecord>[] {
     const { store } = this.deps;
     const changed = new Map<string, TaskRecord>();
     const byId = new Map(snapshot.tasks.map((task) => [task.id, task]));
@@ -261,10 +290,14 @@ export class ServiceLoop {
         settled: true,
       });
     }
-    return [...changed.values()].map((task) => ({ mirror: store.tasks, key: taskKey(task), put: task }));
+    return [...changed.values()].map((task): Write<TaskRecord> => {
+      const key = taskKey(task);
+      return { mirror: store.tasks, key, expect: versions.tasks.get(key), put: task };
+    });
   }
 
   private recheck(key: string, atMs: number): void {
+    if (this.stopped) return;
     const planned = this.recheckAt.get(key);
     if (planned !== undefined && planned.atMs <= atMs) return;
     planned?.timer.abort();
