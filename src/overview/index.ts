@@ -4,12 +4,14 @@ import type { DeploymentEffects } from './deployment-effect.ts';
 import { judge } from './judge.ts';
 import { type DeploymentSources, readDeploymentEffects } from './read-deployment-effects.ts';
 import { type OverviewSources, readSnapshot } from './read-snapshot.ts';
+import { readTraceContext, type TraceContextSources } from './read-trace-context.ts';
 
 export type { DeploymentEffect, DeploymentEffects } from './deployment-effect.ts';
 export type { CallOperation } from './read-snapshot.ts';
+export type { DeploymentOfTrace, StopOfTrace, TraceContext, UsageOfTrace } from './trace-context.ts';
 
-/** The door of the overview: whether all is well and, if not, where to look; and what each
- * deployment did. It owns nothing. */
+/** The door of the overview: whether all is well and, if not, where to look; what each deployment did; and what went on
+ * around a trace. It owns nothing. */
 export interface Overview {
   readonly routes: readonly HttpRoute[];
 }
@@ -17,7 +19,7 @@ export interface Overview {
 const dayMs = 86_400_000;
 
 export function createOverview(
-  deps: OverviewSources & DeploymentSources & { clock: Clock; account: string; region: string },
+  deps: OverviewSources & DeploymentSources & TraceContextSources & { clock: Clock; account: string; region: string },
 ): Overview {
   return {
     routes: [
@@ -63,6 +65,20 @@ export function createOverview(
           });
           const body: DeploymentEffects = { start: start.toISOString(), end: end.toISOString(), deployments };
           response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+          response.end(JSON.stringify(body));
+        },
+      },
+      {
+        method: 'GET',
+        path: '/_hatoba/overview/trace',
+        async handle(_request, response, url) {
+          const scope = {
+            account: url.searchParams.get('account') || deps.account,
+            region: url.searchParams.get('region') || deps.region,
+          };
+          const context = await readTraceContext(deps, scope, url.searchParams.get('traceId') ?? '');
+          const body = context ?? { message: 'Nothing of this trace is stored.' };
+          response.writeHead(context ? 200 : 404, { 'content-type': 'application/json', 'cache-control': 'no-store' });
           response.end(JSON.stringify(body));
         },
       },

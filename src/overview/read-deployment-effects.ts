@@ -1,16 +1,11 @@
-import type {
-  DescribeServiceDeploymentsResponse,
-  DescribeServiceRevisionsResponse,
-  ListClustersResponse,
-  ListServiceDeploymentsResponse,
-  ListServicesResponse,
-  ServiceDeployment,
-} from '@aws-sdk/client-ecs';
+import type { ServiceDeployment } from '@aws-sdk/client-ecs';
 import type { Traces } from '../traces/index.ts';
 import type { AccountRegion } from '../wire/aws/call-context.ts';
 import { compareLatency, compareShares, overallChange, quantileOf } from './compare-windows.ts';
 import type { DeploymentEffect, WindowFacts } from './deployment-effect.ts';
+import { listServices } from './list-services.ts';
 import { planWindows } from './plan-windows.ts';
+import { type HistoryItem, readHistory } from './read-deployment-history.ts';
 import type { CallOperation } from './read-snapshot.ts';
 
 export interface DeploymentSources {
@@ -31,16 +26,6 @@ type Window = Awaited<ReturnType<Traces['serviceWindow']>>;
 
 const deploymentsMax = 50;
 const examplesMax = 3;
-const describedAtATime = 20;
-
-/** One deployment and what ran before it, of its service's history. */
-interface HistoryItem {
-  readonly cluster: string;
-  readonly service: string;
-  readonly deployment: ServiceDeployment;
-  readonly revision: string;
-  readonly previousRevision?: string;
-}
 
 /** Every deployment that began in the range, newest first, with what became of its service. */
 export async function readDeploymentEffects(
@@ -48,8 +33,8 @@ export async function readDeploymentEffects(
   query: DeploymentQuery,
 ): Promise<DeploymentEffect[]> {
   const histories: HistoryItem[][] = [];
-  for (const { cluster, service } of await listServices(sources, query)) {
-    histories.push(await readHistory(sources, query, cluster, service));
+  for (const name of await listServices(sources.callOperation, query, query)) {
+    histories.push(await readHistory(sources.callOperation, query, name));
   }
   const wanted = histories
     .flatMap((history) =>
@@ -138,97 +123,3 @@ function toFacts({ start, end }: { start: Date; end: Date }, window: Window): Wi
     ...(p95 === undefined ? {} : { p95Seconds: p95 }),
   };
 }
-
-async function listServices(
-  { callOperation }: DeploymentSources,
-  query: DeploymentQuery,
-): Promise<{ cluster: string; service: string }[]> {
-  if (query.cluster !== undefined && query.service !== undefined) {
-    return [{ cluster: query.cluster, service: query.service }];
-  }
-  const { clusterArns = [] } = await callOperation<ListClustersResponse>('ecs', 'ListClusters', {}, query);
-  const clusters = clusterArns.map(lastPart).filter((cluster) => cluster === (query.cluster ?? cluster));
-  const found: { cluster: string; service: string }[] = [];
-  for (const cluster of clusters) {
-    let nextToken: string | undefined;
-    do {
-      const page: ListServicesResponse = await callOperation(
-        'ecs',
-        'ListServices',
-        { cluster, maxResults: 100, ...(nextToken ? { nextToken } : {}) },
-        query,
-      );
-      found.push(...(page.serviceArns ?? []).map((arn) => ({ cluster, service: lastPart(arn) })));
-      nextToken = page.nextToken;
-    } while (nextToken);
-  }
-  return found.filter(({ service }) => service === (query.service ?? service));
-}
-
-/** The deployments of a service around the range, newest first. A service that is gone has none. */
-async function readHistory(
-  { callOperation }: DeploymentSources,
-  query: DeploymentQuery,
-  cluster: string,
-  service: string,
-): Promise<HistoryItem[]> {
-  const listed = await callOperation<ListServiceDeploymentsResponse>(
-    'ecs',
-    'ListServiceDeployments',
-    { cluster, service, maxResults: 100 },
-    query,
-  ).catch(() => ({ serviceDeployments: [] }) satisfies Partial<ListServiceDeploymentsResponse>);
-  const arns = (listed.serviceDeployments ?? []).map(({ serviceDeploymentArn }) => serviceDeploymentArn!);
-  const deployments: ServiceDeployment[] = [];
-  for (let from = 0; from < arns.length; from += describedAtATime) {
-    const described = await callOperation<DescribeServiceDeploymentsResponse>(
-      'ecs',
-      'DescribeServiceDeployments',
-      { serviceDeploymentArns: arns.slice(from, from + describedAtATime) },
-      query,
-    );
-    deployments.push(...(described.serviceDeployments ?? []));
-  }
-  const revisions = await readRevisions(callOperation, query, deployments);
-  return deployments.map((deployment) => {
-    const source = deployment.sourceServiceRevisions?.[0]?.arn;
-    const previous = source === undefined ? undefined : revisions.get(source);
-    return {
-      cluster,
-      service,
-      deployment,
-      revision: revisions.get(deployment.targetServiceRevision?.arn ?? '') ?? '',
-      ...(previous === undefined ? {} : { previousRevision: previous }),
-    };
-  });
-}
-
-/** `family:7` of each service revision. */
-async function readRevisions(
-  callOperation: CallOperation,
-  scope: AccountRegion,
-  deployments: readonly ServiceDeployment[],
-): Promise<Map<string, string>> {
-  const arns = [
-    ...new Set(
-      deployments.flatMap(({ sourceServiceRevisions = [], targetServiceRevision }) =>
-        [...sourceServiceRevisions, targetServiceRevision].flatMap((revision) => (revision?.arn ? [revision.arn] : [])),
-      ),
-    ),
-  ];
-  const found = new Map<string, string>();
-  for (let from = 0; from < arns.length; from += describedAtATime) {
-    const { serviceRevisions = [] } = await callOperation<DescribeServiceRevisionsResponse>(
-      'ecs',
-      'DescribeServiceRevisions',
-      { serviceRevisionArns: arns.slice(from, from + describedAtATime) },
-      scope,
-    );
-    for (const { serviceRevisionArn, taskDefinition } of serviceRevisions) {
-      found.set(serviceRevisionArn ?? '', lastPart(taskDefinition ?? ''));
-    }
-  }
-  return found;
-}
-
-const lastPart = (arn: string): string => arn.slice(arn.lastIndexOf('/') + 1);

@@ -25,7 +25,7 @@ import type { Traces, TracesDeps } from './index.ts';
 import { createInsights } from './insights/index.ts';
 import { traceLinksRoute } from './links/trace-links-route.ts';
 import { LiveEvents } from './live-events.ts';
-import type { Source } from './model.ts';
+import { parseTraceId, type Source } from './model.ts';
 import { publishGroupMetrics } from './publish-group-metrics.ts';
 import { readServiceHealth } from './read-service-health.ts';
 import { readServiceTraces, readServiceWindow } from './read-service-window.ts';
@@ -37,6 +37,7 @@ import { OtlpHttp, otlpBytesMax, otlpHeldBytesMax } from './receive/otlp-http.ts
 import { TraceBudget } from './receive/trace-budget.ts';
 import { Settling } from './settle/index.ts';
 import { summariesWriter } from './summaries/write-summaries.ts';
+import { readTraceWorkloads } from './timeline/read-workloads.ts';
 
 type XRay = typeof import('@aws-sdk/client-xray');
 
@@ -209,6 +210,10 @@ export function createTracesPlane(deps: TracesDeps): Traces {
     serviceHealth: (scope, start, end) => readServiceHealth(telemetry, scope, start, end),
     serviceWindow: (scope, query) => readServiceWindow(telemetry, scope, query),
     serviceTraces: (scope, query, order, limit) => readServiceTraces(telemetry, scope, query, order, limit),
+    traceWorkloads: async (scope, id) => {
+      const traceId = parseTraceId(id);
+      return traceId ? readTraceWorkloads(telemetry, scope, traceId, clock.now()) : undefined;
+    },
     countTraces: async (scope, filterExpression, start, end) =>
       countTracesByMinute(telemetry, {
         account: scope.account,

@@ -12,9 +12,11 @@ import type { Plane } from '../wire/aws/service-table.ts';
 import { createTracesPlane } from './create-traces.ts';
 import type { InsightUpdate } from './insights/model.ts';
 import type { ServiceTrace, ServiceWindow, ServiceWindowQuery } from './read-service-window.ts';
+import type { TraceWorkloads } from './timeline/read-workloads.ts';
 
 export type { InsightUpdate } from './insights/model.ts';
 export type { LinkedTrace, TraceLinks } from './links/model.ts';
+export type { TraceWorkload, TraceWorkloads } from './timeline/read-workloads.ts';
 
 export interface TraceReceivers {
   /** Reads X-Ray daemon datagrams from a socket that is already bound (a task's own 127.0.0.1:2000). */
@@ -70,6 +72,8 @@ export interface Traces extends Plane {
     order: 'failed' | 'slowest',
     limit: number,
   ): Promise<ServiceTrace[]>;
+  /** When a trace was and which tasks and services took part; undefined when nothing of it is stored. */
+  traceWorkloads(scope: AccountRegion, traceId: string): Promise<TraceWorkloads | undefined>;
   /** Number of traces in the range that the filter expression selects, by minute; for alarms on traces. */
   countTraces(
     scope: AccountRegion,

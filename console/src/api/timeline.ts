@@ -43,6 +43,8 @@ export interface Timeline {
 export interface PartDocuments {
   documents: Record<string, SegmentDocument>;
   exceptions: Record<string, TraceException>;
+  /** Id of the row that each of these exceptions was found in. */
+  thrownIn: Record<string, string>;
 }
 
 async function get(
@@ -127,6 +129,8 @@ export interface DurationPercentiles {
   service: string;
   name: string;
   count: number;
+  /** So many of them were looked at; absent where all were. */
+  sampled?: number;
   micros: number[];
 }
 

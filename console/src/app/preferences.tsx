@@ -1,6 +1,7 @@
 import { I18nProvider } from '@cloudscape-design/components/i18n';
 import { applyMode, Mode } from '@cloudscape-design/global-styles';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
+import { setFormatLanguage } from '../i18n/format.ts';
 import { type Language, type Messages, TextContext } from '../i18n/text.ts';
 
 export interface Preferences {
@@ -57,7 +58,11 @@ export function PreferencesProvider({ children }: { children: ReactNode }) {
 
   useEffect(() => {
     let current = true;
-    loadLanguage(language).then((words) => current && setLoaded({ language, ...words }));
+    loadLanguage(language).then((words) => {
+      if (!current) return;
+      setFormatLanguage(language);
+      setLoaded({ language, ...words });
+    });
     document.documentElement.lang = language;
     return () => {
       current = false;

@@ -1,5 +1,16 @@
-import { describe, expect, it } from 'vitest';
-import { formatBytes, formatCount, formatDuration, formatShare, formatTime, toMs } from './format.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatPercent,
+  formatShare,
+  formatTime,
+  setFormatLanguage,
+  toMs,
+} from './format.ts';
+
+afterEach(() => setFormatLanguage('en'));
 
 describe('numbers', () => {
   it('have three significant digits and a unit', () => {
@@ -18,9 +29,41 @@ describe('numbers', () => {
     expect(formatBytes(1_572_864)).toBe('1.50 MB');
   });
 
+  it('are rounded before they are split into two units, and leave out one of which there is nothing', () => {
+    expect([119.9, 120, 179.7, 3600, 7199.6, 7200, 9000, 172_799, 259_200].map(formatDuration)).toEqual([
+      '120 s',
+      '2 min',
+      '3 min',
+      '60 min',
+      '2 h',
+      '2 h',
+      '2 h 30 min',
+      '2.00 d',
+      '3.00 d',
+    ]);
+    expect([-0.5, -125, -7300].map(formatDuration)).toEqual(['-500 ms', '-2 min 5 s', '-2 h 2 min']);
+  });
+
+  it('have the words of Japanese where Japanese has words, and symbols where it has symbols', () => {
+    setFormatLanguage('ja');
+    expect([0, 0.00034, 0.0123, 5.0123, 125, 7300, 259_200].map(formatDuration)).toEqual([
+      '0 ms',
+      '340 µs',
+      '12.3 ms',
+      '5.01 秒',
+      '2 分 5 秒',
+      '2 時間 2 分',
+      '3.00 日',
+    ]);
+    expect([formatShare(1, 3), formatShare(0, 3), formatShare(3, 3)]).toEqual(['33.3%', '0%', '100%']);
+    expect([formatPercent(12.34), formatPercent(undefined)]).toEqual(['12.3%', '-']);
+    expect([formatCount(12_345), formatBytes(1_572_864)]).toEqual(['12.3k', '1.50 MB']);
+    expect(formatDuration(undefined)).toBe('-');
+  });
+
   it('of nothing are a dash', () => {
     expect(formatShare(0, 0)).toBe('-');
-    expect(formatShare(1, 3)).toBe('33.3 %');
+    expect([formatShare(1, 3), formatPercent(7)]).toEqual(['33.3 %', '7 %']);
     expect(formatDuration(undefined)).toBe('-');
     expect(formatTime(undefined, { utc: true })).toBe('-');
   });

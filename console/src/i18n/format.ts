@@ -1,4 +1,21 @@
 /** Numbers as people read them: three significant digits with a unit. Exact values belong into a title. */
+import type { Language } from './text.ts';
+
+/**
+ * Units as each language's AWS console writes them. Symbols of physics stay: a Japanese reader too has ms, µs and MB; words
+ * for longer times, and no space before a percent sign, are the language's own.
+ */
+const units: Record<Language, { seconds: string; minutes: string; hours: string; days: string; percent: string }> = {
+  en: { seconds: 's', minutes: 'min', hours: 'h', days: 'd', percent: ' %' },
+  ja: { seconds: '秒', minutes: '分', hours: '時間', days: '日', percent: '%' },
+};
+
+let language: Language = 'en';
+
+/** What all of the page is written in. Called before the words of a language appear, so that both change at once. */
+export function setFormatLanguage(chosen: Language): void {
+  language = chosen;
+}
 
 const significant = (value: number): string => {
   if (value === 0) return '0';
@@ -8,18 +25,30 @@ const significant = (value: number): string => {
   return rounded.toFixed(Math.max(0, Math.min(6, 3 - digits)));
 };
 
-/** Seconds as `5.02 s`, `12.3 ms`, `340 µs`, `2 min 5 s`. */
+/** Seconds as `5.02 s`, `12.3 ms`, `340 µs`, `2 min 5 s`; in Japanese `5.02 秒`, `12.3 ms`, `2 分 5 秒`. */
 export function formatDuration(seconds: number | undefined): string {
   if (seconds === undefined || !Number.isFinite(seconds)) return '-';
+  const unit = units[language];
   const size = Math.abs(seconds);
   if (size === 0) return '0 ms';
   if (size < 0.0009995) return `${significant(seconds * 1e6)} µs`;
   if (size < 0.9995) return `${significant(seconds * 1e3)} ms`;
-  if (size < 120) return `${significant(seconds)} s`;
-  if (size < 7200) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
-  if (size < 172_800) return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
-  return `${significant(seconds / 86_400)} d`;
+  if (size < 120) return `${significant(seconds)} ${unit.seconds}`;
+  // Rounded first, so that no part is ever 60.
+  const whole = Math.round(size);
+  const sign = seconds < 0 ? '-' : '';
+  if (whole < 7200) return sign + inTwo(Math.floor(whole / 60), unit.minutes, whole % 60, unit.seconds);
+  const minutes = Math.round(size / 60);
+  if (minutes < 2880) return sign + inTwo(Math.floor(minutes / 60), unit.hours, minutes % 60, unit.minutes);
+  return `${significant(seconds / 86_400)} ${unit.days}`;
 }
+
+const inTwo = (large: number, largeUnit: string, small: number, smallUnit: string): string =>
+  small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
+
+/** The value itself, for a title: `1.234567 s`. */
+export const formatExactSeconds = (seconds: number | undefined): string =>
+  seconds === undefined ? '-' : `${seconds} ${units[language].seconds}`;
 
 /** `1,234` below ten thousand, then `12.3k`, `4.56M`. */
 export function formatCount(value: number | undefined): string {
@@ -33,7 +62,12 @@ export function formatCount(value: number | undefined): string {
 export function formatShare(part: number, whole: number): string {
   if (whole <= 0) return '-';
   const percent = (part / whole) * 100;
-  return percent === 0 ? '0 %' : percent === 100 ? '100 %' : `${significant(percent)} %`;
+  return formatPercent(percent, percent === 0 || percent === 100 ? String(percent) : significant(percent));
+}
+
+/** A number that is a percentage already: `12.3 %`, in Japanese `12.3%`. */
+export function formatPercent(percent: number | undefined, text = formatCount(percent)): string {
+  return percent === undefined || !Number.isFinite(percent) ? '-' : `${text}${units[language].percent}`;
 }
 
 export function formatBytes(value: number | undefined): string {

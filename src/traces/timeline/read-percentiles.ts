@@ -2,14 +2,20 @@ import type { TelemetryStore } from '../../stores/telemetry/store.ts';
 import type { AccountRegion } from '../../wire/aws/call-context.ts';
 import type { TraceId } from '../model.ts';
 import { hintCondition } from '../store.ts';
+import { sampleNestedPercentiles } from './sample-nested.ts';
 
 /** How long a kind of part took, of all that ended in a day. */
 export interface DurationPercentiles {
-  /** Segments by their service; calls by their service and name; other spans by their name. */
+  /**
+   * Segments by their service; calls by their service and name; other spans by their name; subsegments that were sent
+   * inside another document by that one's name (`service`) and their own.
+   */
   readonly kind: 'segment' | 'call' | 'part';
   readonly service: string;
   readonly name: string;
   readonly count: number;
+  /** So many of them were looked at; absent where all were. */
+  readonly sampled?: number;
   /** Microseconds that 0, 1, 2 ... 100 percent did not exceed. */
   readonly micros: readonly number[];
 }
@@ -43,7 +49,7 @@ export async function readPercentiles(
     to: Math.round(toMs),
   };
   const options = { timeoutMs: 30_000, settings };
-  const [spans, calls] = await Promise.all([
+  const [spans, calls, nested] = await Promise.all([
     telemetry.query<DurationPercentiles>(
       `SELECT if(kind = 'segment', 'segment', 'part') AS kind, if(kind = 'segment', name, '') AS service, name, ${columns}
        FROM segments WHERE ${ofDay}
@@ -62,6 +68,7 @@ export async function readPercentiles(
       parameters,
       options,
     ),
+    sampleNestedPercentiles(telemetry, scope, trace.traceId, { fromMs: parameters.from, toMs: parameters.to }, now),
   ]);
-  return [...spans, ...calls];
+  return [...spans, ...calls, ...nested];
 }

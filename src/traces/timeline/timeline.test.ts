@@ -165,13 +165,27 @@ describe('documents of parts', () => {
     expect(body.exceptions.e000000000000042).toMatchObject({ type: 'Deep' });
   });
 
+  test('bring the causes of their exceptions, and where each was thrown, even in a circle', async () => {
+    const traceId = newTraceId(Date.now());
+    const times = { start_time: Date.now() / 1000 - 1, end_time: Date.now() / 1000 };
+    const exception = (id: string, cause: string) => ({ exceptions: [{ id, type: `T-${id}`, cause }] });
+    await put(
+      { id: 'bbbbbbbbbbbbbb11', name: 'web', trace_id: traceId, ...times, fault: true, cause: exception('e1', 'e2') },
+      { id: 'bbbbbbbbbbbbbb12', name: 'api', trace_id: traceId, ...times, fault: true, cause: exception('e2', 'e3') },
+      { id: 'bbbbbbbbbbbbbb13', name: 'db', trace_id: traceId, ...times, fault: true, cause: exception('e3', 'e1') },
+    );
+    const { body } = await get<PartDocuments>('documents', { traceId, id: 'bbbbbbbbbbbbbb11' });
+    expect(body.thrownIn).toEqual({ e1: 'bbbbbbbbbbbbbb11', e2: 'bbbbbbbbbbbbbb12', e3: 'bbbbbbbbbbbbbb13' });
+    expect(body.exceptions.e3).toMatchObject({ type: 'T-e3', cause: 'e1' });
+  });
+
   test('that nobody has are absent, hostile ids too', async () => {
     const { traceId } = await putShop();
     const { body } = await get<PartDocuments>('documents', {
       traceId,
       id: ["' OR 1=1 --", 'cccccccccccccccc', '__proto__'],
     });
-    expect(body).toEqual({ documents: {}, exceptions: {} });
+    expect(body).toEqual({ documents: {}, exceptions: {}, thrownIn: {} });
   });
 });
 
@@ -193,6 +207,39 @@ describe('inside a trace', () => {
     expect(await matches(traceId, 'service("access")')).toHaveLength(2);
     expect(await matches(traceId, 'fault')).toEqual([]);
     await expect(matches(traceId, 'fault AND')).rejects.toThrow('position');
+  });
+
+  test('a local subsegment inside a segment is measured by those inside segments of that service', async () => {
+    const traceId = newTraceId(Date.now());
+    const end = Date.now() / 1000;
+    const id = (index: number) => `dddddddd0000${index.toString(16).padStart(4, '0')}`;
+    const documents = Array.from({ length: 40 }, (_, index) => ({
+      id: id(index * 3),
+      name: 'renderer',
+      trace_id: index === 0 ? traceId : newTraceId(Date.now()),
+      start_time: end - 2,
+      end_time: end,
+      subsegments: [
+        {
+          id: id(index * 3 + 1),
+          name: 'render',
+          start_time: end - 2,
+          end_time: end - 1,
+          subsegments: [{ id: id(index * 3 + 2), name: 'parse', start_time: end - 2, end_time: end - 2 + index / 100 }],
+        },
+      ],
+    }));
+    await put(...documents);
+    const { body } = await get<{ percentiles: DurationPercentiles[] }>('percentiles', {
+      traceId,
+      end: String(Date.now()),
+    });
+    const parse = body.percentiles.find(({ name }) => name === 'parse')!;
+    expect(parse).toMatchObject({ kind: 'part', service: 'renderer', count: 40 });
+    expect(parse.micros).toHaveLength(101);
+    expect(parse.micros[100]! / 1e6).toBeCloseTo(0.39, 2);
+    expect(parse.micros[50]! / 1e6).toBeCloseTo(0.2, 1);
+    expect(body.percentiles.find(({ name }) => name === 'render')).toMatchObject({ service: 'renderer', count: 40 });
   });
 
   test('each part can be measured by those of its kind', async () => {

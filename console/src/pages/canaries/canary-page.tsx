@@ -7,7 +7,7 @@ import { describeAlarms } from '../../api/cloudwatch.ts';
 import { type CanaryRunWithSteps, getCanarySteps } from '../../api/hatoba.ts';
 import { type Canary, getCanary, startCanary, stopCanary } from '../../api/synthetics.ts';
 import { useLive, useScope } from '../../app/scope.ts';
-import { formatBytes, formatCount, formatDuration } from '../../i18n/format.ts';
+import { formatBytes, formatDuration, formatPercent } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
 import { DataTable } from '../../parts/data-table.tsx';
 import { Go } from '../../parts/go.tsx';
@@ -95,7 +95,7 @@ function CanaryView({ canary }: { canary: Canary }) {
             {
               title: t('canary.success'),
               lines: [line('SuccessPercent', 'Average')],
-              format: (value) => `${formatCount(value)} %`,
+              format: formatPercent,
               period: 60,
               least: 100,
             },

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from '../../i18n/format.ts';
+import { formatBytes, formatCount, formatPercent } from '../../i18n/format.ts';
 import type { Translate } from '../../i18n/text.ts';
 import type { MetricChart, MetricLine } from '../../parts/metric-charts.tsx';
 
@@ -38,13 +38,12 @@ export function resourceCharts(t: Translate, dimensions: Record<string, string>)
     { namespace: 'AWS/ECS', name, dimensions, stat: 'Average', label: t('metric.average') },
     { namespace: 'AWS/ECS', name, dimensions, stat: 'Maximum', label: t('metric.maximum') },
   ];
-  const percent = (value: number) => `${formatCount(value)} %`;
   const utilization: MetricChart[] =
     'TaskId' in dimensions
       ? []
       : [
-          { title: t('metric.cpu-utilization'), lines: share('CPUUtilization'), format: percent },
-          { title: t('metric.memory-utilization'), lines: share('MemoryUtilization'), format: percent },
+          { title: t('metric.cpu-utilization'), lines: share('CPUUtilization'), format: formatPercent },
+          { title: t('metric.memory-utilization'), lines: share('MemoryUtilization'), format: formatPercent },
         ];
   return [
     ...utilization,

@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { deleteSamplingRule, getSamplingRules, getSamplingStatistics, type SamplingRule } from '../../api/xray.ts';
 import { useLive, useScope } from '../../app/scope.ts';
-import { formatCount } from '../../i18n/format.ts';
+import { formatCount, formatPercent } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
 import { DataTable } from '../../parts/data-table.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
@@ -64,7 +64,7 @@ export function SamplingRules() {
                 header: t('sampling.reservoir'),
                 cell: (rule) => t('sampling.per-second', { count: rule.ReservoirSize }),
               },
-              { id: 'rate', header: t('sampling.rate'), cell: (rule) => `${formatCount(rule.FixedRate * 100)} %` },
+              { id: 'rate', header: t('sampling.rate'), cell: (rule) => formatPercent(rule.FixedRate * 100) },
               { id: 'counts', header: t('sampling.lately'), cell: (rule) => counts(rule.RuleName) },
               {
                 id: 'actions',

@@ -40,6 +40,8 @@ export interface BuiltTrace {
   tasks: Timeline['tasks'];
   /** What failed, one row of each kind. */
   troubles: Trouble[];
+  /** Rows that were throttled (429), by start. */
+  throttled: TraceRow[];
   /** Where the time went, most first. */
   ownTimes: OwnTime[];
   limitExceeded: boolean;
@@ -95,9 +97,17 @@ export function buildTrace(timeline: Timeline): BuiltTrace {
       const failed = all[row];
       return failed ? [{ row: failed, type, message }] : [];
     }),
+    throttled: throttledRows(all, columns.flags),
     ownTimes: ownTimes(all),
     limitExceeded: timeline.limitExceeded === true,
   };
+}
+
+/** A row that failed with a fault may have been throttled all the same. */
+function throttledRows(rows: readonly TraceRow[], flags: readonly number[]): TraceRow[] {
+  return rows
+    .filter((_, index) => ((flags[index] ?? 0) & timelineFlags.throttle) !== 0)
+    .sort((a, b) => a.start - b.start);
 }
 
 function ownSeconds(row: TraceRow): number {

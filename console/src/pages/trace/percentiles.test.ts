@@ -23,7 +23,12 @@ it('finds the place of a row among its like', () => {
     { kind: 'segment', service: 'web', name: 'web', count: 500, micros: steps },
     { kind: 'call', service: 'web', name: 'db', count: 3, micros: steps },
   ]);
-  expect(standings(trace(0.0505).rows.get('a')!)).toEqual({ percent: 51, count: 500, medianSeconds: 0.05 });
+  expect(standings(trace(0.0505).rows.get('a')!)).toEqual({
+    percent: 51,
+    count: 500,
+    isSample: false,
+    medianSeconds: 0.05,
+  });
   expect(standings(trace(9).rows.get('a')!)?.percent).toBe(100);
   // Of three calls nobody can say what is slow.
   expect(standings(trace(9).rows.get('b')!)).toBeUndefined();
@@ -37,4 +42,14 @@ it('puts what differs most between two traces first, also what only one of them 
     ['web', 1, 1],
   ]);
   expect(works[1]!.otherOwnSeconds).toBeCloseTo(0.4);
+});
+
+it('measures a subsegment by those that were sent inside the same kind of document, however deep', () => {
+  const below = [{ id: 'b', from: 0, to: 1, below: [{ id: 'c', name: 'parse', from: 0, to: 0.0805 }] }];
+  const row = buildTrace(timelineOf([{ id: 'a', name: 'web', from: 0, to: 1, below }])).rows.get('c')!;
+  const nested = { kind: 'part', service: 'web', name: 'parse', count: 9000, sampled: 400, micros: steps } as const;
+  const standing = { percent: 81, count: 9000, isSample: true, medianSeconds: 0.05 };
+  expect(standingsOf([{ ...nested, micros: steps }])(row)).toEqual(standing);
+  expect(standingsOf([{ ...nested, micros: steps, sampled: 7 }])(row)).toBeUndefined();
+  expect(standingsOf([{ ...nested, micros: steps, service: 'other' }])(row)).toBeUndefined();
 });

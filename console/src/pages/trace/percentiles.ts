@@ -6,6 +6,8 @@ export interface Standing {
   /** Percent that took less, 0 to 100. */
   percent: number;
   count: number;
+  /** Estimated from some of them. */
+  isSample: boolean;
   medianSeconds: number;
 }
 
@@ -21,20 +23,34 @@ export function standingsOf(percentiles: readonly DurationPercentiles[]): Standi
   const known = new Map(percentiles.map((one) => [keyOf(one.kind, one.service, one.name), one]));
   return (row) => {
     if (row.inProgress) return undefined;
-    const found =
-      row.kind === 'segment'
-        ? known.get(keyOf('segment', row.name, row.name))
-        : row.kind === 'call'
-          ? (known.get(keyOf('call', row.service, row.name)) ?? known.get(keyOf('part', '', row.name)))
-          : known.get(keyOf('part', '', row.name));
-    if (!found || found.count < countMin) return undefined;
+    const found = ofRow(row, (kind, service, name) => known.get(keyOf(kind, service, name)));
+    if (!found || (found.sampled ?? found.count) < countMin) return undefined;
     const micros = Math.round((row.end - row.start) * 1e6);
     return {
       percent: percentOf(found.micros, micros),
       count: found.count,
+      isSample: found.sampled !== undefined,
       medianSeconds: (found.micros[50] ?? 0) / 1e6,
     };
   };
+}
+
+type Find = (kind: string, service: string, name: string) => DurationPercentiles | undefined;
+
+/** So far up is looked for the document that a subsegment was sent in. */
+const ancestorsMax = 50;
+
+function ofRow(row: TraceRow, find: Find): DurationPercentiles | undefined {
+  if (row.kind === 'segment') return find('segment', row.name, row.name);
+  const ofCall = row.kind === 'call' ? find('call', row.service, row.name) : undefined;
+  if (ofCall) return ofCall;
+  let above = row.parent;
+  for (let step = 0; above && step < ancestorsMax; step += 1) {
+    const nested = find('part', above.name, row.name);
+    if (nested) return nested;
+    above = above.parent;
+  }
+  return find('part', '', row.name);
 }
 
 /** Percent of the values below one: the number of steps that it exceeds. */

@@ -1,6 +1,6 @@
 import Tabs from '@cloudscape-design/components/tabs';
 import type { ReactNode } from 'react';
-import { formatCount, formatDuration } from '../../i18n/format.ts';
+import { formatCount, formatDuration, formatPercent } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
 import { serviceCondition } from '../../parts/filter-text.ts';
 import { Go } from '../../parts/go.tsx';
@@ -13,6 +13,7 @@ import { When } from '../../parts/when.tsx';
 import { typeLabel } from '../map/node-type.ts';
 import type { BuiltTrace, TraceRow } from './build-trace.ts';
 import { Exceptions } from './exceptions.tsx';
+import { LinkedTraces, useLinkedTraces } from './linked-traces.tsx';
 import type { Standing } from './percentiles.ts';
 import type { SegmentDocument } from './trace-document.ts';
 import { type PartOfTrace, usePartDocument, useStandings } from './use-trace.ts';
@@ -22,11 +23,12 @@ interface SegmentPanelProps {
   built: BuiltTrace;
   tab: string;
   onTab: (tab: string) => void;
+  onSelect: (segment: string, tab?: string) => void;
   onClose: () => void;
 }
 
 /** Everything that is known of one segment, subsegment or call. Its document is read when it is looked at. */
-export function SegmentPanel({ row, built, tab, onTab, onClose }: SegmentPanelProps) {
+export function SegmentPanel({ row, built, tab, onTab, onSelect, onClose }: SegmentPanelProps) {
   const t = useText();
   const part = usePartDocument(built, row.id);
   const standing = useStandings(built)(row);
@@ -39,7 +41,17 @@ export function SegmentPanel({ row, built, tab, onTab, onClose }: SegmentPanelPr
       onClose={onClose}
     >
       <QueryView query={part}>
-        {(found) => <Details row={row} standing={standing} part={found} tab={tab} onTab={onTab} />}
+        {(found) => (
+          <Details
+            row={row}
+            built={built}
+            standing={standing}
+            part={found}
+            tab={tab}
+            onTab={onTab}
+            onSelect={onSelect}
+          />
+        )}
       </QueryView>
     </SidePanel>
   );
@@ -47,13 +59,15 @@ export function SegmentPanel({ row, built, tab, onTab, onClose }: SegmentPanelPr
 
 interface DetailsProps {
   row: TraceRow;
+  built: BuiltTrace;
   standing: Standing | undefined;
   part: PartOfTrace;
   tab: string;
   onTab: (tab: string) => void;
+  onSelect: (segment: string, tab?: string) => void;
 }
 
-function Details({ row, standing, part: { document, exceptions }, tab, onTab }: DetailsProps) {
+function Details({ row, built, standing, part: { document, exceptions }, tab, onTab, onSelect }: DetailsProps) {
   const t = useText();
   // While the next document is on its way, the one before must not be taken for it.
   if (!document || document.id !== row.id) return <Loading />;
@@ -62,13 +76,15 @@ function Details({ row, standing, part: { document, exceptions }, tab, onTab }: 
     {
       id: 'overview',
       label: t('segment.overview'),
-      content: <OverviewTab row={row} standing={standing} document={document} />,
+      content: <OverviewTab row={row} built={built} standing={standing} document={document} />,
       shown: true,
     },
     {
       id: 'exceptions',
-      label: `${t('segment.exceptions')} (${exceptions.length})`,
-      content: <Exceptions exceptions={exceptions} cause={document.cause} />,
+      label: `${t('segment.exceptions')} (${exceptions.reduce((sum, chain) => sum + chain.length, 0)})`,
+      content: (
+        <Exceptions chains={exceptions} cause={document.cause} rowOf={(id) => built.rows.get(id)} onSelect={onSelect} />
+      ),
       shown: exceptions.length > 0 || tab === 'exceptions',
     },
     {
@@ -89,7 +105,7 @@ function Details({ row, standing, part: { document, exceptions }, tab, onTab }: 
       content: <Tree value={document.metadata} />,
       shown: has(document.metadata),
     },
-    { id: 'sql', label: 'SQL', content: <Tree value={document.sql} />, shown: has(document.sql) },
+    { id: 'sql', label: 'SQL', content: <Sql sql={document.sql ?? {}} />, shown: has(document.sql) },
     {
       id: 'raw',
       label: t('segment.raw'),
@@ -108,16 +124,27 @@ function Details({ row, standing, part: { document, exceptions }, tab, onTab }: 
   );
 }
 
-function OverviewTab({
-  row,
-  standing,
-  document,
-}: {
+/** The statement as it was written, then what else is known of the database. */
+function Sql({ sql: { sanitized_query: query, ...rest } }: { sql: Record<string, unknown> }) {
+  return (
+    <>
+      {typeof query === 'string' && <pre className="hatoba-raw hatoba-sql">{query}</pre>}
+      <Tree value={rest} />
+    </>
+  );
+}
+
+interface OverviewTabProps {
   row: TraceRow;
+  built: BuiltTrace;
   standing: Standing | undefined;
   document: SegmentDocument;
-}) {
+}
+
+function OverviewTab({ row, built, standing, document }: OverviewTabProps) {
   const t = useText();
+  const linked = useLinkedTraces(built).filter(({ ownId }) => ownId === row.id);
+  const stored = new Set(linked.map(({ traceId }) => traceId));
   const request = document.http?.request ?? {};
   const response = document.http?.response ?? {};
   const plain = (value: unknown) => (value === undefined ? undefined : String(value));
@@ -128,8 +155,8 @@ function OverviewTab({
     [
       t('segment.standing'),
       standing &&
-        t('segment.slower-than', {
-          percent: standing.percent,
+        t(standing.isSample ? 'segment.slower-than-about' : 'segment.slower-than', {
+          share: formatPercent(standing.percent),
           count: formatCount(standing.count),
           median: formatDuration(standing.medianSeconds),
         }),
@@ -169,8 +196,9 @@ function OverviewTab({
         >
           {t('segment.more-traces', { name: row.callee?.name ?? row.service })}
         </Go>
+        <LinkedTraces built={built} links={linked} />
         {(document.links ?? []).map((link) =>
-          link.trace_id ? (
+          link.trace_id && !stored.has(link.trace_id) ? (
             <Go key={link.trace_id} to="/traces/$traceId" params={{ traceId: link.trace_id }}>
               {t('segment.linked', { id: link.trace_id })}
             </Go>

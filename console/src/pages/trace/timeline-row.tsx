@@ -1,4 +1,4 @@
-import { formatDuration } from '../../i18n/format.ts';
+import { formatDuration, formatPercent } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
 import { outcomeText } from '../../parts/health.tsx';
 import { colour } from '../../theme.ts';
@@ -109,7 +109,7 @@ export function TimelineRow({
       <span className="hatoba-row-words">
         {words}
         {percent !== undefined && percent >= slowPercent && (
-          <span className="hatoba-badge" title={t('trace.slower', { percent })}>
+          <span className="hatoba-badge" title={t('trace.slower', { share: formatPercent(percent) })}>
             p{percent}
           </span>
         )}

@@ -5,9 +5,9 @@ import { useText } from '../../i18n/text.ts';
 import { FilterBar } from '../traces/filter-bar.tsx';
 import type { BuiltTrace, TraceRow } from './build-trace.ts';
 import { criticalPath, type Stretch } from './critical-path.ts';
-import { LogLane } from './log-lane.tsx';
 import { type Move, moveOf, zoomOf } from './timeline-keys.ts';
 import { TimelineRow } from './timeline-row.tsx';
+import { TraceLanes } from './trace-lanes.tsx';
 import { useMatches, useStandings } from './use-trace.ts';
 import { type VisibleRow, visibleRows } from './visible-rows.ts';
 
@@ -173,7 +173,7 @@ export const Timeline = memo(function Timeline({ built, selectedId, onSelect, fi
           ))}
         </span>
       </div>
-      <LogLane built={built} window={window} />
+      <TraceLanes built={built} window={window} onSelect={onSelect} />
       <div
         ref={scroller}
         className="hatoba-timeline-rows"

@@ -1,6 +1,7 @@
 import Alert from '@cloudscape-design/components/alert';
 import Button from '@cloudscape-design/components/button';
 import { memo, useMemo } from 'react';
+import type { UsageOfTrace } from '../../api/trace-context.ts';
 import { formatDuration } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
 import { Go } from '../../parts/go.tsx';
@@ -8,7 +9,10 @@ import { OutcomeMark } from '../../parts/outcome-mark.tsx';
 import { useServiceOf } from '../../parts/service-of.ts';
 import { When } from '../../parts/when.tsx';
 import type { BuiltTrace } from './build-trace.ts';
+import { LinkedTraces, useLinkedTraces } from './linked-traces.tsx';
 import { useTasksOfTrace } from './tasks-of-trace.ts';
+import { usageWords } from './trace-lanes.tsx';
+import { useTraceContext } from './use-trace.ts';
 
 interface TraceHeadProps {
   built: BuiltTrace;
@@ -20,6 +24,8 @@ export const TraceHead = memo(function TraceHead({ built, onSelect }: TraceHeadP
   const t = useText();
   const serviceOf = useServiceOf();
   const tasks = useTasksOfTrace(built);
+  const links = useLinkedTraces(built);
+  const usage = useTraceContext(built).data?.usage ?? [];
   const root = built.roots[0];
   const { method, url, status, clientIp } = built.request;
   const services = useMemo(() => [...new Set([...built.rows.values()].map((row) => row.service))], [built]);
@@ -68,6 +74,26 @@ export const TraceHead = memo(function TraceHead({ built, onSelect }: TraceHeadP
           ],
         ] as [string, React.ReactNode][])
       : []),
+    ...(usage.length > 0
+      ? ([
+          [
+            t('trace.usage'),
+            <span key="usage" title={t('lane.usage-hint')}>
+              {usageWords(t, highest(usage))}
+            </span>,
+          ],
+        ] as [string, React.ReactNode][])
+      : []),
+    ...(links.length > 0
+      ? ([
+          [
+            t('trace.linked'),
+            <span key="links" className="hatoba-inline-list">
+              <LinkedTraces built={built} links={links.slice(0, linksMax)} />
+            </span>,
+          ],
+        ] as [string, React.ReactNode][])
+      : []),
   ];
   return (
     <div>
@@ -83,6 +109,24 @@ export const TraceHead = memo(function TraceHead({ built, onSelect }: TraceHeadP
     </div>
   );
 });
+
+const linksMax = 6;
+
+/** The most that any of the services or tasks used. */
+function highest(usage: readonly UsageOfTrace[]): Partial<UsageOfTrace> {
+  const most = (values: readonly (number | undefined)[]) => {
+    const known = values.filter((value) => value !== undefined);
+    return known.length > 0 ? Math.max(...known) : undefined;
+  };
+  const [cpuPercent, memoryPercent] = [
+    most(usage.map((one) => one.cpuPercent)),
+    most(usage.map((one) => one.memoryPercent)),
+  ];
+  return {
+    ...(cpuPercent === undefined ? {} : { cpuPercent }),
+    ...(memoryPercent === undefined ? {} : { memoryPercent }),
+  };
+}
 
 /** What is wrong, in words, each with the place to look at: exceptions first, then one that takes most of the time. */
 function Trouble({ built, onSelect }: TraceHeadProps) {

@@ -5,7 +5,6 @@ import { criticalPath } from './critical-path.ts';
 import { type Sketch, timelineOf } from './timeline.fixture.ts';
 import { moveOf, zoomOf } from './timeline-keys.ts';
 import { traceIdOf } from './trace-id.ts';
-import { exceptionsOf } from './use-trace.ts';
 import { visibleRows } from './visible-rows.ts';
 
 const all = { collapsed: new Set<string>(), unfolded: new Set<string>() };
@@ -159,18 +158,6 @@ describe('keys of the timeline', () => {
     expect(zoomOf('a', near, whole)).toEqual({ from: 12.5, to: 62.5 });
     expect(zoomOf('s', near, whole)).toBe(whole);
     expect(zoomOf('x', near, whole)).toBeUndefined();
-  });
-});
-
-describe('exceptions of a document', () => {
-  const document = { id: 'a', name: 'a', start_time: 0 };
-
-  it('are its own, or the one that it names by its id', () => {
-    const own = { type: 'Error', message: 'own' };
-    expect(exceptionsOf({ ...document, cause: { exceptions: [own] } }, {})).toEqual([own]);
-    expect(exceptionsOf({ ...document, cause: 'e1' }, { e1: { message: 'there' } })).toEqual([{ message: 'there' }]);
-    expect(exceptionsOf({ ...document, cause: { message: 'only words' } }, {})).toEqual([{ message: 'only words' }]);
-    expect(exceptionsOf(document, {})).toEqual([]);
   });
 });
 

@@ -24,7 +24,11 @@ export function TracePage() {
           return (
             <SpaceBetween size="m">
               {built.limitExceeded && <Alert type="warning">{t('trace.limit-exceeded')}</Alert>}
-              {built.rows.size === 0 ? <Empty title={t('trace.no-segments')} listening /> : <TraceView built={built} />}
+              {built.rows.size === 0 ? (
+                <Empty title={t('trace.no-segments')} listening />
+              ) : (
+                <TraceView key={built.id} built={built} />
+              )}
             </SpaceBetween>
           );
         }}

@@ -64,6 +64,7 @@ export function TraceView({ built }: { built: BuiltTrace }) {
             built={built}
             tab={tab}
             onTab={(next) => select(selected.id, next)}
+            onSelect={select}
             onClose={() => select('none')}
           />
         )}

@@ -2,11 +2,13 @@ import { keepPreviousData, type UseQueryResult, useQuery, useQueryClient } from 
 import { useMemo } from 'react';
 import { getLogsOfTrace, type StoredLogEvent } from '../../api/hatoba.ts';
 import { getMatches, getPartDocuments, getPercentiles, getTimeline } from '../../api/timeline.ts';
+import { getTraceContext, getTraceLinks, type TraceContext, type TraceLinks } from '../../api/trace-context.ts';
 import { useLive, useScope } from '../../app/scope.ts';
 import { type BuiltTrace, buildTrace } from './build-trace.ts';
+import { type ChainedException, chainExceptions } from './chain-exceptions.ts';
 import { type Standings, standingsOf } from './percentiles.ts';
 import { useTasksOfTrace } from './tasks-of-trace.ts';
-import type { SegmentDocument, TraceException } from './trace-document.ts';
+import type { SegmentDocument } from './trace-document.ts';
 
 /** A trace that was found is nearly always whole; look again now and then for late parts. */
 const refreshMs = 10_000;
@@ -33,7 +35,8 @@ export function useTrace(traceId: string): UseQueryResult<BuiltTrace | null> {
 
 export interface PartOfTrace {
   document: SegmentDocument | undefined;
-  exceptions: TraceException[];
+  /** Each with what caused it. */
+  exceptions: ChainedException[][];
 }
 
 /** The document of one row; the one before stays on screen until it has come. */
@@ -42,24 +45,13 @@ export function usePartDocument(trace: BuiltTrace, id: string): UseQueryResult<P
   return useQuery({
     queryKey: ['part', trace.id, trace.revision, id, scope.account, scope.region],
     queryFn: async ({ signal }) => {
-      const { documents, exceptions } = await getPartDocuments(scope, trace.id, [id], signal);
-      const document = documents[id];
-      return { document, exceptions: document ? exceptionsOf(document, exceptions) : [] };
+      const found = await getPartDocuments(scope, trace.id, [id], signal);
+      const document = found.documents[id];
+      return { document, exceptions: document ? chainExceptions(document, found) : [] };
     },
     staleTime: Number.POSITIVE_INFINITY,
     placeholderData: keepPreviousData,
   });
-}
-
-/** Exceptions of a document, with one that it names by its id. */
-export function exceptionsOf(
-  { cause }: SegmentDocument,
-  named: Readonly<Record<string, TraceException>>,
-): TraceException[] {
-  if (cause === undefined || cause === null) return [];
-  if (typeof cause === 'string') return named[cause] ? [named[cause]] : [];
-  const found = Array.isArray(cause.exceptions) ? cause.exceptions : [];
-  return found.length > 0 ? found : cause.message ? [{ message: cause.message }] : [];
 }
 
 /** Rows that a filter expression selects; nothing is asked while there is none. */
@@ -103,5 +95,30 @@ export function useLogLines(trace: BuiltTrace): UseQueryResult<StoredLogEvent[]>
         signal,
       ),
     { ranged: false, refreshMs: 15_000 },
+  );
+}
+
+/** Deployments, load and ends of tasks around the trace; asked again while a deployment goes on. */
+export function useTraceContext(trace: BuiltTrace): UseQueryResult<TraceContext | null> {
+  const scope = useScope();
+  return useQuery({
+    queryKey: ['trace-context', trace.id, trace.revision, scope.account, scope.region],
+    queryFn: ({ signal }) => getTraceContext(scope, trace.id, signal),
+    // While the same trace grows, what is known of it stays.
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) =>
+      state.data?.deployments.some(({ finishedAt }) => finishedAt === undefined) ? refreshMs : 6 * refreshMs,
+  });
+}
+
+/** Traces that this one continues, and traces that continue it. */
+export function useTraceLinks(trace: BuiltTrace): UseQueryResult<TraceLinks> {
+  return useLive(
+    ['trace-links', trace.id, trace.revision],
+    ({ scope, signal }) => getTraceLinks(scope, trace.id, signal),
+    {
+      ranged: false,
+      refreshMs: 3 * refreshMs,
+    },
   );
 }
