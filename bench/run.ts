@@ -6,7 +6,17 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
-const benches = ['start', 'visible', 'ingest', 'query', 'large-trace', 'telemetry-writer', 'proxy', 'schedule'];
+const benches = [
+  'start',
+  'visible',
+  'ingest',
+  'query',
+  'large-trace',
+  'large-map',
+  'telemetry-writer',
+  'proxy',
+  'schedule',
+];
 const given = process.argv.slice(2);
 const names = given.filter((argument) => !argument.startsWith('--'));
 const passed = given.filter((argument) => argument.startsWith('--'));

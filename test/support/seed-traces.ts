@@ -99,11 +99,18 @@ export function slowerShop(nowSeconds: number): object[] {
   }).flat();
 }
 
-/** A tree of services, each of which calls three others; every hundredth fails. */
-export function largeMap(count: number, nowSeconds: number): object[] {
-  return Array.from({ length: count - 1 }, (_, index) => {
-    const [callee, caller] = [index + 1, Math.floor(index / 3)];
-    const traceId = `1-${Math.floor(nowSeconds - 60).toString(16)}-${hex(12)}`;
+/**
+ * A tree of services, each of which calls three others; every hundredth fails. Calls beyond those of the tree lead across
+ * it, never back, and each goes where no other goes.
+ */
+export function largeMap(count: number, nowSeconds: number, calls = count - 1): object[] {
+  const seconds = Math.floor(nowSeconds - 60).toString(16);
+  const half = Math.floor(count / 2);
+  return Array.from({ length: calls }, (_, index) => {
+    const inTree = index < count - 1;
+    const caller = inTree ? Math.floor(index / 3) : index % half;
+    const callee = inTree ? index + 1 : half + ((index * 11 + Math.floor(index / half)) % half);
+    const traceId = `1-${seconds}-${hex(12)}`;
     const call = hex(8);
     const times = { start_time: nowSeconds - 60, end_time: nowSeconds - 59.9 };
     const failed = callee % 100 === 5 ? { fault: true } : {};

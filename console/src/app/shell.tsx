@@ -1,9 +1,10 @@
 import AppLayout from '@cloudscape-design/components/app-layout';
 import SideNavigation from '@cloudscape-design/components/side-navigation';
 import { Outlet, useLocation, useRouter } from '@tanstack/react-router';
-import { Suspense, useCallback, useState } from 'react';
+import { Suspense, useCallback, useEffect, useState } from 'react';
 import { useText } from '../i18n/text.ts';
 import { Loading } from '../parts/states.tsx';
+import { watchActions } from '../parts/use-held-rows.ts';
 import { HelpDialog } from './help-dialog.tsx';
 import { useShellKeys } from './keyboard.ts';
 import { pages } from './navigation.ts';
@@ -21,6 +22,7 @@ export function Shell() {
   const [dialog, setDialog] = useState<'search' | 'help' | null>(null);
   const [navigationOpen, setNavigationOpen] = useState(() => window.innerWidth > 900);
 
+  useEffect(watchActions, []);
   useShellKeys({
     search: useCallback(() => setDialog('search'), []),
     help: useCallback(() => setDialog('help'), []),

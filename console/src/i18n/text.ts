@@ -1,4 +1,4 @@
-import { createContext, useContext } from 'react';
+import { createContext, useCallback, useContext } from 'react';
 import type en from './en.json';
 
 export type MessageKey = keyof typeof en;
@@ -23,7 +23,7 @@ export const TextContext = createContext<{ messages: Messages; language: Languag
 /** The translator of the language on screen. */
 export function useText(): Translate {
   const { messages } = useContext(TextContext);
-  return (key, params) => translate(messages, key, params);
+  return useCallback<Translate>((key, params) => translate(messages, key, params), [messages]);
 }
 
 /** Like useText, for keys that come from data: `fallback` is shown when there are no words for it. */

@@ -4,6 +4,8 @@ import { useLive } from '../app/scope.ts';
 
 const hourMs = 3_600_000;
 
+const none: readonly Insight[] = [];
+
 /** Insights that are open now, each once, whatever the range on screen. */
 export function useActiveInsights(): readonly Insight[] {
   const found = useLive(
@@ -20,5 +22,5 @@ export function useActiveInsights(): readonly Insight[] {
     },
     { ranged: false, refreshMs: 20_000 },
   );
-  return found.data ?? [];
+  return found.data ?? none;
 }

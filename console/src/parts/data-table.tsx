@@ -6,6 +6,8 @@ import Table, { type TableProps } from '@cloudscape-design/components/table';
 import TextFilter from '@cloudscape-design/components/text-filter';
 import type { ReactNode } from 'react';
 import { useText } from '../i18n/text.ts';
+import { useHeldRows } from './use-held-rows.ts';
+import { WaitingRows } from './waiting-rows.tsx';
 
 interface DataTableProps<Item> {
   title?: string | undefined;
@@ -37,7 +39,7 @@ function unbroken<Item>(column: TableProps.ColumnDefinition<Item>): TableProps.C
   };
 }
 
-/** A table that sorts, filters by text and pages in the browser. */
+/** A table that sorts, filters by text and pages in the browser, and whose rows stay put while somebody points at one. */
 export function DataTable<Item>(props: DataTableProps<Item>) {
   const t = useText();
   const { title, items, columns, empty, sort, pageSize = 50, variant = 'container' } = props;
@@ -53,46 +55,50 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
     pagination: { pageSize },
     sorting: first ? { defaultState: { sortingColumn: first, isDescending: sort?.descending ?? false } } : {},
   });
+  const held = useHeldRows(shown, items, props.trackBy);
   const count = filterProps.filteringText ? `(${filteredItemsCount}/${items.length})` : `(${items.length})`;
   return (
-    <Table
-      {...collectionProps}
-      items={shown}
-      columnDefinitions={columns.map(unbroken)}
-      variant={variant}
-      wrapLines
-      contentDensity="compact"
-      stickyHeader={variant === 'full-page'}
-      loading={props.loading ?? false}
-      loadingText={t('state.loading')}
-      trackBy={props.trackBy}
-      {...(title
-        ? {
-            header: (
-              <Header
-                variant="h2"
-                counter={count}
-                {...(props.description ? { description: props.description } : {})}
-                {...(props.actions ? { actions: props.actions } : {})}
-              >
-                {title}
-              </Header>
-            ),
-          }
-        : {})}
-      {...(props.filter
-        ? {
-            filter: (
-              <TextFilter
-                {...filterProps}
-                filteringPlaceholder={t('table.filter')}
-                filteringAriaLabel={t('table.filter')}
-              />
-            ),
-          }
-        : {})}
-      {...(items.length > pageSize ? { pagination: <Pagination {...paginationProps} /> } : {})}
-      empty={empty}
-    />
+    <div {...held.frame}>
+      <Table
+        {...collectionProps}
+        items={held.rows}
+        columnDefinitions={columns.map(unbroken)}
+        variant={variant}
+        wrapLines
+        contentDensity="compact"
+        stickyHeader={variant === 'full-page'}
+        loading={props.loading ?? false}
+        loadingText={t('state.loading')}
+        trackBy={props.trackBy}
+        {...(title
+          ? {
+              header: (
+                <Header
+                  variant="h2"
+                  counter={count}
+                  info={<WaitingRows count={held.waiting} />}
+                  {...(props.description ? { description: props.description } : {})}
+                  {...(props.actions ? { actions: props.actions } : {})}
+                >
+                  {title}
+                </Header>
+              ),
+            }
+          : {})}
+        {...(props.filter
+          ? {
+              filter: (
+                <TextFilter
+                  {...filterProps}
+                  filteringPlaceholder={t('table.filter')}
+                  filteringAriaLabel={t('table.filter')}
+                />
+              ),
+            }
+          : {})}
+        {...(items.length > pageSize ? { pagination: <Pagination {...paginationProps} /> } : {})}
+        empty={empty}
+      />
+    </div>
   );
 }

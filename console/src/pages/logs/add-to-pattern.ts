@@ -17,9 +17,11 @@ export function addToPattern(pattern: string, value: LineValue, mode: 'include' 
         ? `${value.path} IS ${(value.text === 'true') === (mode === 'include') ? 'TRUE' : 'FALSE'}`
         : `${value.path} ${operator} ${literal}`;
     const inner = before.slice(1, -1).trim();
-    if (inner.includes(condition)) return before;
     if (inner === '') return `{ ${condition} }`;
-    return `{ ${inner.startsWith('(') ? inner : `(${inner})`} && (${condition}) }`;
+    if (inner === condition || inner.includes(`(${condition})`)) return before;
+    // What was joined here before stays as it is; anything else, `(a) || (b)`, is one condition beside the new one.
+    const isJoined = inner.startsWith('(') && !inner.includes('||');
+    return `{ ${isJoined ? inner : `(${inner})`} && (${condition}) }`;
   }
   // A JSON pattern cannot ask for text: the new term takes its place.
   const term = `${mode === 'exclude' ? '-' : ''}${quote(value.text)}`;

@@ -5,9 +5,10 @@ import { useLive, useTimeRange } from '../../app/scope.ts';
 import { formatCount } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
 import { CountBars } from '../../parts/count-bars.tsx';
+import { LogLines } from '../../parts/log-lines.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { addToPattern } from './add-to-pattern.ts';
-import { OpenLines } from './open-lines.tsx';
+import { LineDetails } from './line-details.tsx';
 import { PatternTable } from './pattern-table.tsx';
 
 interface FoundLinesProps {
@@ -66,10 +67,15 @@ export function FoundLines({ group, stream, pattern, view, onPattern }: FoundLin
                 }
               />
             ) : (
-              <OpenLines
+              <LogLines
                 events={events.slice(0, wanted)}
-                group={group}
-                onNarrow={(value, mode) => onPattern(addToPattern(pattern ?? '', value, mode))}
+                details={(event) => (
+                  <LineDetails
+                    event={event}
+                    group={group}
+                    onNarrow={(value, mode) => onPattern(addToPattern(pattern ?? '', value, mode))}
+                  />
+                )}
               />
             )}
           </div>

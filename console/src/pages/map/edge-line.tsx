@@ -1,25 +1,26 @@
-import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, getBezierPath, useStore } from '@xyflow/react';
+import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from '@xyflow/react';
+import { memo } from 'react';
 import { formatDuration, formatShare } from '../../i18n/format.ts';
 import { type Translate, useText } from '../../i18n/text.ts';
 import { outcomeText, worstOutcome } from '../../parts/health.tsx';
 import { colour } from '../../theme.ts';
 import { changeColour, changeWords, shortChangeWords } from './change-words.ts';
+import { useFar } from './far.tsx';
+import type { EdgeData } from './flow-parts.ts';
 import { percentile } from './map-model.ts';
-import { isFar } from './node-card.tsx';
 import { perMinute } from './rates.ts';
-import type { EdgeData } from './trace-map.tsx';
 
 /** A line as wide as its calls are many. What fails or changed is written on it always, its numbers when selected. */
-export function EdgeLine(props: EdgeProps<Edge<EdgeData>>) {
+export const EdgeLine = memo(function EdgeLine(props: EdgeProps<Edge<EdgeData>>) {
   const t = useText();
-  const far = useStore(isFar);
+  const far = useFar();
   const [path, x, y] = getBezierPath(props);
   if (!props.data) return null;
-  const { edge, most, compared } = props.data;
+  const { edge, compared } = props.data;
   const worst = worstOutcome(edge.shares);
   // A single failure among hundreds is written on the line, but does not colour it.
   const alarming = worst !== undefined && edge.shares[worst] >= edge.shares.total / 100;
-  const width = (1.5 + 5 * Math.sqrt(edge.shares.total / most)) * (far ? 2 : 1);
+  const width = props.data.width * (far ? 2 : 1);
   const change = compared?.change;
   const paint = change ? changeColour[change] : worst && alarming ? colour[worst] : undefined;
   const words = far ? [] : wordsOf(t, props.data, props.selected === true);
@@ -52,7 +53,7 @@ export function EdgeLine(props: EdgeProps<Edge<EdgeData>>) {
       )}
     </>
   );
-}
+});
 
 function wordsOf(t: Translate, { edge, minutes, compared }: EdgeData, selected: boolean): string[] {
   const worst = worstOutcome(edge.shares);

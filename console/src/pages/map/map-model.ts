@@ -61,7 +61,13 @@ export function buildTraceMap(services: readonly GraphService[]): TraceMap {
       ];
     }),
   );
-  const nodes = services.map((service) => toNode(service, edges));
+  const calls = new Map<string, MapEdge[]>();
+  for (const edge of edges) {
+    const ofSource = calls.get(edge.source);
+    if (ofSource) ofSource.push(edge);
+    else calls.set(edge.source, [edge]);
+  }
+  const nodes = services.map((service) => toNode(service, calls.get(idOf(service)) ?? []));
   return {
     nodes: [...new Map(nodes.map((node) => [node.id, node])).values()].sort((a, b) => compare(a.id, b.id)),
     edges: edges.sort((a, b) => compare(a.id, b.id)),
@@ -71,12 +77,11 @@ export function buildTraceMap(services: readonly GraphService[]): TraceMap {
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 const idOf = (service: GraphService) => nodeId(service.Name ?? '', service.Type ?? '');
 
-function toNode(service: GraphService, edges: readonly MapEdge[]): MapNode {
+function toNode(service: GraphService, calls: readonly MapEdge[]): MapNode {
   const id = idOf(service);
   const shares = sharesOf(service.SummaryStatistics);
   const seconds = service.SummaryStatistics?.TotalResponseTime ?? 0;
-  const called = edges.filter((edge) => edge.source === id && !edge.linked);
-  const waited = called.reduce((sum, edge) => sum + edge.totalSeconds, 0);
+  const waited = calls.filter((edge) => !edge.linked).reduce((sum, edge) => sum + edge.totalSeconds, 0);
   const counted = shares.total > 0;
   return {
     id,

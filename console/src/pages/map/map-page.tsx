@@ -2,6 +2,7 @@ import Alert from '@cloudscape-design/components/alert';
 import Box from '@cloudscape-design/components/box';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useMemo } from 'react';
 import { usePreferences } from '../../app/preferences.tsx';
 import { useScope } from '../../app/scope.ts';
 import { formatTime } from '../../i18n/format.ts';
@@ -24,16 +25,16 @@ export function MapPage() {
   const t = useText();
   const search: MapSearch = useSearch({ from: '/map' });
   const navigate = useNavigate({ from: '/map' });
-  const { query, toShown, services, group } = useMap(search);
+  const { query, shown, services, group } = useMap(search);
   const set = (change: { [key in keyof MapSearch]?: string | undefined }) =>
     navigate({ search: (before) => ({ ...before, ...change }) as never, replace: true });
 
   return (
     <Page title={t('page.map')} actions={<MapToolbar search={search} services={services} set={set} />}>
       <QueryView query={query}>
-        {(found) => {
-          const shown = toShown(found);
-          if (shown.map.nodes.length > 0) return <MapWithPanel shown={shown} search={search} set={set} group={group} />;
+        {() => {
+          if (shown && shown.map.nodes.length > 0)
+            return <MapWithPanel shown={shown} search={search} set={set} group={group} />;
           return search.show ? (
             <Empty title={t('map.nothing-of-choice')}>{t('map.nothing-of-choice-hint')}</Empty>
           ) : (
@@ -56,8 +57,10 @@ function MapWithPanel({ shown, search, set, group }: MapWithPanelProps) {
   const scope = useScope();
   const { map, range, compared } = shown;
   const minutes = minutesOf(range);
-  const insights = new Set(
-    useActiveInsights().map(({ RootCauseServiceId: cause }) => nodeIdOf(cause?.Name ?? '', cause?.Type ?? '')),
+  const open = useActiveInsights();
+  const insights = useMemo(
+    () => new Set(open.map(({ RootCauseServiceId: cause }) => nodeIdOf(cause?.Name ?? '', cause?.Type ?? ''))),
+    [open],
   );
   const nodeId = findNodeId(map, search.node);
   const selection = useSelection(shown, { ...search, ...(nodeId ? { node: nodeId } : {}) }, group);

@@ -1,52 +1,42 @@
-import { Handle, type Node, type NodeProps, Position, type ReactFlowState, useStore } from '@xyflow/react';
+import { Handle, type Node, type NodeProps, Position } from '@xyflow/react';
+import { memo } from 'react';
 import { formatDuration } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
 import { Ring, TroubleWords, worstOutcome } from '../../parts/health.tsx';
 import { shorten } from '../../parts/shorten.ts';
 import { colour } from '../../theme.ts';
 import { changeColour, changeWords } from './change-words.ts';
-import { nodeWidth } from './lay-out.ts';
+import { useFar, useFarFontSize } from './far.tsx';
+import { edgeInset, type NodeData, ringWidth } from './flow-parts.ts';
 import { percentile } from './map-model.ts';
 import { typeLabel } from './node-type.ts';
 import { perMinute } from './rates.ts';
-import type { NodeData } from './trace-map.tsx';
-
-const radiusMin = 25;
-const radiusMax = 38;
-const ringWidth = 6;
-
-/** Smaller than this, words cannot be read: a node is its ring, and its name only when something is wrong with it. */
-const farZoom = 0.42;
-export const isFar = (state: ReactFlowState): boolean => state.transform[2] < farZoom;
 
 /** A node: the ring of its outcomes, as large as its traffic; response time, calls, name, and what is wrong in words. */
-export function NodeCard({ data, selected }: NodeProps<Node<NodeData>>) {
-  const far = useStore(isFar);
-  const { node, most } = data;
-  const radius = node.isClient ? 30 : radiusMin + (radiusMax - radiusMin) * Math.sqrt(node.shares.total / most);
-  const edgeAt = nodeWidth / 2 - radius - ringWidth / 2;
+export const NodeCard = memo(function NodeCard({ data, selected }: NodeProps<Node<NodeData>>) {
+  const far = useFar();
+  const edgeAt = edgeInset(data.radius);
   const classes = ['hatoba-node', selected ? 'hatoba-node-selected' : '', far ? 'hatoba-node-far' : ''];
   const gone = data.compared?.change === 'lost';
   return (
     <div className={classes.join(' ')} style={gone ? { opacity: 0.65 } : undefined}>
       <Handle type="target" position={Position.Left} isConnectable={false} style={{ left: edgeAt }} />
-      <NodeRing data={data} radius={radius} selected={selected} far={far} />
+      <NodeRing data={data} selected={selected} far={far} />
       {far ? <FarName data={data} /> : <NodeWords data={data} />}
       <Handle type="source" position={Position.Right} isConnectable={false} style={{ right: edgeAt }} />
     </div>
   );
-}
+});
 
 interface NodeRingProps {
   data: NodeData;
-  radius: number;
   selected: boolean;
   far: boolean;
 }
 
-function NodeRing({ data, radius, selected, far }: NodeRingProps) {
+function NodeRing({ data, selected, far }: NodeRingProps) {
   const t = useText();
-  const { node, metric, minutes, compared } = data;
+  const { node, metric, minutes, radius, compared } = data;
   const time = percentile(node.histogram, metric === 'p95' ? 0.95 : 0.5) ?? node.meanSeconds;
   const change = compared?.change;
   const halo = selected ? colour.accent : change && change !== 'lost' ? changeColour[change] : undefined;
@@ -120,11 +110,8 @@ function NodeWords({ data }: { data: NodeData }) {
   );
 }
 
-/** As large on the screen as any other text, however far away it is; in steps, so that zooming stays cheap. */
-const farFontSize = (state: ReactFlowState): number => 13 / 2 ** (Math.round(Math.log2(state.transform[2]) * 2) / 2);
-
 function FarName({ data }: { data: NodeData }) {
-  const fontSize = useStore(farFontSize);
+  const fontSize = useFarFontSize();
   const { node, slow, compared } = data;
   const worst = worstOutcome(node.shares);
   const alarming = worst !== undefined && node.shares[worst] >= node.shares.total / 100;

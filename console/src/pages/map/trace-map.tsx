@@ -1,10 +1,12 @@
 import '@xyflow/react/dist/style.css';
+import { replaceEqualDeep } from '@tanstack/react-query';
 import {
   Background,
   Controls,
-  type Edge,
+  type EdgeChange,
   MiniMap,
   type Node,
+  type NodeChange,
   Panel,
   ReactFlow,
   ReactFlowProvider,
@@ -13,42 +15,19 @@ import {
 } from '@xyflow/react';
 import { type KeyboardEvent, useEffect, useMemo, useRef } from 'react';
 import { usePreferences } from '../../app/preferences.tsx';
-import { formatDuration, formatShare } from '../../i18n/format.ts';
-import { type Translate, useText } from '../../i18n/text.ts';
-import { outcomeText, worstOutcome } from '../../parts/health.tsx';
+import { useText } from '../../i18n/text.ts';
+import { worstOutcome } from '../../parts/health.tsx';
 import { colour } from '../../theme.ts';
-import { changeColour, changeWords } from './change-words.ts';
+import { changeColour } from './change-words.ts';
 import type { Compared } from './compare-maps.ts';
 import { EdgeLine } from './edge-line.tsx';
-import { layOut, nodeHeight, nodeWidth, type Positions, shapeOf } from './lay-out.ts';
+import { FarProvider } from './far.tsx';
+import { flowEdges, flowNodes, type MapMetric, type NodeData } from './flow-parts.ts';
+import { layOut, type Positions, shapeOf } from './lay-out.ts';
 import { MapLegend } from './map-legend.tsx';
-import { type MapEdge, type MapNode, percentile, type TraceMap } from './map-model.ts';
+import type { TraceMap } from './map-model.ts';
 import { neighbourOf } from './neighbour.ts';
 import { NodeCard } from './node-card.tsx';
-import { perMinute } from './rates.ts';
-
-export type MapMetric = 'p50' | 'p95';
-
-export interface NodeData extends Record<string, unknown> {
-  node: MapNode;
-  metric: MapMetric;
-  minutes: number;
-  slow: boolean;
-  /** Where an insight came from. */
-  cause: boolean;
-  /** An insight is open about it. */
-  insight: boolean;
-  /** Calls of the busiest node: what the size of a ring is measured by. */
-  most: number;
-  compared: Compared | undefined;
-}
-
-export interface EdgeData extends Record<string, unknown> {
-  edge: MapEdge;
-  most: number;
-  minutes: number;
-  compared: Compared | undefined;
-}
 
 const fit = { padding: 0.04, maxZoom: 1.4 };
 const nodeTypes = { service: NodeCard };
@@ -102,44 +81,14 @@ function Picture(props: TraceMapProps) {
   const { mode } = usePreferences();
   const positions = usePositions(map, name);
   const frame = useRef<HTMLDivElement>(null);
-  const mostNode = Math.max(1, ...map.nodes.map((node) => (node.isClient ? 0 : node.shares.total)));
-  const mostEdge = Math.max(1, ...map.edges.map((edge) => edge.shares.total));
   const large = map.nodes.length > largeMap;
-
-  const nodes = map.nodes.map(
-    (node): Node<NodeData> => ({
-      id: node.id,
-      type: 'service',
-      position: positions.get(node.id) ?? { x: 0, y: 0 },
-      data: {
-        node,
-        metric,
-        minutes,
-        slow: node.id === slowId,
-        cause: node.id === causeId,
-        insight: insights?.has(node.id) === true,
-        most: mostNode,
-        compared: compared?.get(node.id),
-      },
-      selected: node.id === selected,
-      width: nodeWidth,
-      height: nodeHeight,
-      ariaLabel: nodeLabel(t, node, minutes, compared?.get(node.id)),
-    }),
+  const input = useMemo(
+    () => ({ map, positions, metric, minutes, slowId, causeId, selected, insights, compared }),
+    [map, positions, metric, minutes, slowId, causeId, selected, insights, compared],
   );
-  const names = new Map(map.nodes.map((node) => [node.id, node.isClient ? t('map.client') : node.name]));
-  const edges = map.edges.map(
-    (edge): Edge<EdgeData> => ({
-      id: edge.id,
-      type: 'calls',
-      source: edge.source,
-      target: edge.target,
-      data: { edge, most: mostEdge, minutes, compared: compared?.get(edge.id) },
-      zIndex: worstOutcome(edge.shares) || compared?.get(edge.id)?.change ? 1 : 0,
-      selected: edge.id === selected,
-      ariaLabel: `${names.get(edge.source)} → ${names.get(edge.target)}`,
-    }),
-  );
+  const nodes = useSame(useMemo(() => flowNodes(t, input), [t, input]));
+  const edges = useSame(useMemo(() => flowEdges(t, input), [t, input]));
+  const handlers = useHandlers(onSelect);
   const onArrow = (event: KeyboardEvent) => {
     const id = (event.target as HTMLElement).closest<HTMLElement>('.react-flow__node')?.dataset.id;
     const next = id && neighbourOf(id, event.key, onlyShown(positions, map));
@@ -150,52 +99,76 @@ function Picture(props: TraceMapProps) {
   };
 
   return (
-    <div className="hatoba-map" style={{ height }} ref={frame} onKeyDownCapture={onArrow}>
-      <ReactFlow
-        nodes={nodes}
-        edges={edges}
-        nodeTypes={nodeTypes}
-        edgeTypes={edgeTypes}
-        colorMode={mode}
-        nodesDraggable={false}
-        nodesConnectable={false}
-        edgesFocusable={!large}
-        onlyRenderVisibleElements={large}
-        minZoom={0.05}
-        maxZoom={1.5}
-        onNodeClick={(_, node) => onSelect?.({ node: node.id })}
-        onEdgeClick={(_, edge) => onSelect?.({ edge: edge.id })}
-        onPaneClick={() => onSelect?.(null)}
-        onNodesChange={(changes) => {
-          // Enter and Space select by keyboard; the mouse has its own handlers.
-          const change = changes.find((candidate) => candidate.type === 'select' && candidate.selected);
-          if (change?.type === 'select') onSelect?.({ node: change.id });
-        }}
-        onEdgesChange={(changes) => {
-          const change = changes.find((candidate) => candidate.type === 'select' && candidate.selected);
-          if (change?.type === 'select') onSelect?.({ edge: change.id });
-        }}
-        fitView
-        fitViewOptions={fit}
-        preventScrolling={!small}
-        zoomOnScroll={!small}
-        panOnDrag={!small}
-        zoomOnDoubleClick={!small}
-      >
-        {!small && <Background color={colour.line} gap={24} />}
-        {!small && <Controls showInteractive={false} fitViewOptions={fit} />}
-        {!small && large && (
-          <MiniMap pannable zoomable ariaLabel={t('map.overview')} nodeColor={miniColour} nodeStrokeWidth={0} />
-        )}
-        {!small && (
-          <Panel position="bottom-center">
-            <MapLegend comparing={compared !== undefined} />
-          </Panel>
-        )}
-        <FitView positions={positions} />
-      </ReactFlow>
-    </div>
+    <FarProvider>
+      <div className="hatoba-map" style={{ height }} ref={frame} onKeyDownCapture={onArrow}>
+        <ReactFlow
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={nodeTypes}
+          edgeTypes={edgeTypes}
+          colorMode={mode}
+          nodesDraggable={false}
+          nodesConnectable={false}
+          edgesFocusable={!large}
+          onlyRenderVisibleElements={large}
+          minZoom={0.05}
+          maxZoom={1.5}
+          {...handlers}
+          fitView
+          fitViewOptions={fit}
+          preventScrolling={!small}
+          zoomOnScroll={!small}
+          panOnDrag={!small}
+          zoomOnDoubleClick={!small}
+        >
+          {!small && <Background color={colour.line} gap={24} />}
+          {!small && <Controls showInteractive={false} fitViewOptions={fit} />}
+          {!small && large && (
+            <MiniMap pannable zoomable ariaLabel={t('map.overview')} nodeColor={miniColour} nodeStrokeWidth={0} />
+          )}
+          {!small && (
+            <Panel position="bottom-center">
+              <MapLegend comparing={compared !== undefined} />
+            </Panel>
+          )}
+          <FitView positions={positions} />
+        </ReactFlow>
+      </div>
+    </FarProvider>
   );
+}
+
+/** The parts of a value that are as they were stay the same objects: what shows them is not drawn again. */
+function useSame<Value>(value: Value): Value {
+  const kept = useRef(value);
+  kept.current = replaceEqualDeep(kept.current, value);
+  return kept.current;
+}
+
+/** Handlers that last: each node and edge has them, and would be drawn again for new ones. */
+function useHandlers(onSelect: TraceMapProps['onSelect']) {
+  const select = useRef(onSelect);
+  select.current = onSelect;
+  return useMemo(() => {
+    // Enter and Space select by keyboard; the mouse has its own handlers.
+    const chosen = (changes: readonly (NodeChange | EdgeChange)[]) => {
+      const change = changes.find((candidate) => candidate.type === 'select' && candidate.selected);
+      return change?.type === 'select' ? change.id : undefined;
+    };
+    return {
+      onNodeClick: (_: unknown, node: { id: string }) => select.current?.({ node: node.id }),
+      onEdgeClick: (_: unknown, edge: { id: string }) => select.current?.({ edge: edge.id }),
+      onPaneClick: () => select.current?.(null),
+      onNodesChange: (changes: readonly NodeChange[]) => {
+        const node = chosen(changes);
+        if (node !== undefined) select.current?.({ node });
+      },
+      onEdgesChange: (changes: readonly EdgeChange[]) => {
+        const edge = chosen(changes);
+        if (edge !== undefined) select.current?.({ edge });
+      },
+    };
+  }, []);
 }
 
 /** Arrow keys pass what is on screen, not what once stood there. */
@@ -209,21 +182,6 @@ function miniColour(node: Node): string {
   const worst = worstOutcome(service.shares);
   if (worst && service.shares[worst] >= service.shares.total / 100) return colour[worst];
   return slow ? colour.error : colour.idle;
-}
-
-/** What a screen reader says of a node: all that the ring shows. */
-function nodeLabel(t: Translate, node: MapNode, minutes: number, compared: Compared | undefined): string {
-  if (node.isClient) return t('map.client');
-  const worst = worstOutcome(node.shares);
-  return [
-    node.name,
-    `${t('map.median')} ${formatDuration(percentile(node.histogram, 0.5))}`,
-    t('map.per-minute', { count: perMinute(node.shares.total, minutes) }),
-    worst ? `${formatShare(node.shares[worst], node.shares.total)} ${t(outcomeText[worst])}` : t('outcome.ok'),
-    changeWords(t, compared),
-  ]
-    .filter(Boolean)
-    .join(', ');
 }
 
 /** Fits the whole picture when nodes or the frame change, unless somebody has moved it to look at a part. */
