@@ -26,7 +26,7 @@ import { openTelemetryStore } from './stores/telemetry/index.ts';
 import { createTables } from './tables/index.ts';
 import { taskEndpointsOf } from './task-endpoints.ts';
 import { taskPrincipal } from './task-principal.ts';
-import { createTraces } from './traces/index.ts';
+import { createTraces, longestGroupDays } from './traces/index.ts';
 import { createTraffic } from './traffic/index.ts';
 import { version } from './version.ts';
 import type { Plane } from './wire/aws/service-table.ts';
@@ -65,6 +65,7 @@ export async function startHatoba(config: Config): Promise<Hatoba> {
       maxDiskGB: config.maxDiskGB,
       retentionDays: config.retentionDays,
     },
+    longerDays: () => longestGroupDays(state),
     clock,
     logger,
   });

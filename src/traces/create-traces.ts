@@ -83,9 +83,11 @@ export function createTracesPlane(deps: TracesDeps): Traces {
     thinning: {
       policy: { isOn: config.thinning === 'on', hotHours: config.hotHours ?? 48 },
       diskBytesMax: (config.maxDiskGB ?? Number.POSITIVE_INFINITY) * 1e9,
+      retentionDays: config.retentionDays ?? 30,
       scope: config,
     },
     onThinned: (source, documents) => ledger.thinned(source, documents),
+    onRemoved: (source, documents) => ledger.removed(source, documents),
   });
   const paging = config.pageSizeMax === undefined ? {} : { pageSizeMax: config.pageSizeMax };
   const graphDeps = { telemetry, state, clock, settling, ...paging };

@@ -16,6 +16,7 @@ import type { TraceWorkloads } from './timeline/read-workloads.ts';
 
 export type { InsightUpdate } from './insights/model.ts';
 export type { LinkedTrace, TraceLinks } from './links/model.ts';
+export { longestGroupDays } from './settle/thinning-policy.ts';
 export type { TraceWorkload, TraceWorkloads } from './timeline/read-workloads.ts';
 
 export interface TraceReceivers {
@@ -40,6 +41,8 @@ export interface Traces extends Plane {
     stored: number;
     /** Documents of old traces that were thinned out. */
     thinned: number;
+    /** Documents of traces that their groups no longer keep. */
+    removed: number;
     refused: number;
     reasons: Record<string, number>;
   }[];
@@ -127,7 +130,7 @@ export interface TracesDeps {
     readonly traceBytesMax?: number;
     /** Whether insights are looked for, once a minute; default true. */
     readonly insights?: boolean;
-    /** Documents older than this are refused; default 30. */
+    /** Documents older than this are refused, traces that no group keeps longer are gone by then; default 30. */
     readonly retentionDays?: number;
     /** Whether days older than `hotHours` are thinned, or days that fill `maxDiskGB`; default off. */
     readonly thinning?: 'on' | 'off';

@@ -20,6 +20,7 @@ export interface ClickHouseStoreOptions {
   readonly client: ClickHouseClient;
   readonly tables: readonly TableDefinition[];
   readonly retentionDays: number;
+  readonly longerDays?: () => Promise<ReadonlyMap<string, number>>;
   readonly diskBytesMax: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -202,7 +203,9 @@ export class ClickHouseStore implements TelemetryStore {
     for (const { table, parts } of partitions) {
       this.partsByTable.set(table, Math.max(this.partsByTable.get(table) ?? 0, parts));
     }
-    for (const drop of chooseDaysToDrop(partitions, { retentionDays, bytesMax: diskBytesMax }, clock.now())) {
+    const longerDays = (await this.options.longerDays?.()) ?? new Map<string, number>();
+    const limits = { retentionDays, bytesMax: diskBytesMax, longerDays };
+    for (const drop of chooseDaysToDrop(partitions, limits, clock.now())) {
       logger.info({ table: drop.table, day: drop.day, bytes: drop.bytes }, 'telemetry day dropped');
       await this.command(`ALTER TABLE {table:Identifier} DROP PARTITION {day:String}`, {
         table: drop.table,

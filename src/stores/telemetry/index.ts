@@ -23,6 +23,8 @@ export interface TelemetryStoreOptions {
   readonly dataDirectory: string;
   readonly mode: 'embedded' | RemoteEngine;
   readonly limits: { readonly memoryBytesMax: number; readonly maxDiskGB: number; readonly retentionDays: number };
+  /** Days of tables that stay for longer than `retentionDays`, asked before any is dropped: if that fails, none is. */
+  readonly longerDays?: () => Promise<ReadonlyMap<string, number>>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Other tables than those of `tables/*.sql`: for tests. */
@@ -39,6 +41,7 @@ export function openTelemetryStore(options: TelemetryStoreOptions): TelemetrySto
     client: connect(endpoint),
     tables: options.tables ?? readTableDefinitions(),
     retentionDays: options.limits.retentionDays,
+    ...(options.longerDays ? { longerDays: options.longerDays } : {}),
     diskBytesMax: options.limits.maxDiskGB * 1e9,
     clock: options.clock,
     logger: options.logger,

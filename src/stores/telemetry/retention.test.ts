@@ -10,6 +10,15 @@ test('days before the retention go', () => {
   expect(chooseDaysToDrop(partitions, { retentionDays: 7, bytesMax: 100 }, now)).toEqual([partitions[0]]);
 });
 
+test('a table may keep its days for longer, never for less', () => {
+  const partitions = [day('a', '2026-11-12', 1), day('a', '2026-11-13', 1), day('b', '2026-11-14', 1)];
+  const limits = { retentionDays: 7, bytesMax: 100, longerDays: new Map([['a', 9]]) };
+  expect(chooseDaysToDrop(partitions, limits, now)).toEqual([partitions[0], partitions[2]]);
+  const shorter = { ...limits, longerDays: new Map([['a', 1]]) };
+  const kept = day('a', '2026-11-15', 1);
+  expect(chooseDaysToDrop([...partitions, kept], shorter, now)).toEqual(partitions);
+});
+
 test('a size that is exceeded takes the oldest day of every table, and the newest day stays', () => {
   const partitions = [
     day('a', '2026-11-20', 50),

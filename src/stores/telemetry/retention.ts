@@ -10,10 +10,14 @@ export interface DayPartition {
 export interface RetentionLimits {
   readonly retentionDays: number;
   readonly bytesMax: number;
+  /** Tables whose days stay for longer than that. */
+  readonly longerDays?: ReadonlyMap<string, number>;
 }
 
+const dayMs = 86_400_000;
+
 /**
- * Which days go: those before the retention, then, while the rest is still too big, the oldest day of all tables
+ * Which days go: those before the retention of their table, then, while the rest is still too big, the oldest day of all tables
  * together. The newest day always stays, so a small limit never empties the store under the reader's eyes.
  */
 export function chooseDaysToDrop(
@@ -21,9 +25,12 @@ export function chooseDaysToDrop(
   limits: RetentionLimits,
   now: Date,
 ): DayPartition[] {
-  const oldestKept = new Date(now.getTime() - limits.retentionDays * 86_400_000).toISOString().slice(0, 10);
-  const dropped = partitions.filter((partition) => partition.day < oldestKept);
-  const kept = partitions.filter((partition) => partition.day >= oldestKept);
+  const isOver = ({ table, day }: DayPartition): boolean => {
+    const keptDays = Math.max(limits.retentionDays, limits.longerDays?.get(table) ?? 0);
+    return day < new Date(now.getTime() - keptDays * dayMs).toISOString().slice(0, 10);
+  };
+  const dropped = partitions.filter(isOver);
+  const kept = partitions.filter((partition) => !isOver(partition));
   const days = [...new Set(kept.map((partition) => partition.day))].sort();
   const newestDay = days.at(-1);
   let bytes = kept.reduce((sum, partition) => sum + partition.bytes, 0);

@@ -6,6 +6,7 @@ import type { AccountRegion } from '../../wire/aws/call-context.ts';
 import type { Handlers } from '../../wire/aws/service-table.ts';
 import { FilterExpressionError } from '../filter/expression.ts';
 import { parseFilter } from '../filter/parse-filter.ts';
+import { forgetGroup } from '../settle/thinning-policy.ts';
 import type { ResourceTags } from './tags.ts';
 
 type XRay = typeof import('@aws-sdk/client-xray');
@@ -72,6 +73,7 @@ export function groupHandlers(deps: {
       if (GroupName === 'Default') throw awsError('InvalidRequestException', 'The Default group cannot be deleted.');
       await state.commit([{ kind: groupKind, key: keyOf(context, GroupName!), expect: known.version, delete: true }]);
       await tags.remove(context, GroupARN!);
+      await forgetGroup(state, context, GroupName!);
       return {};
     },
   };

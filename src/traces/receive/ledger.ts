@@ -4,6 +4,7 @@ export interface LedgerEntry {
   accepted: number;
   stored: number;
   thinned: number;
+  removed: number;
   refused: number;
   reasons: Record<string, number>;
 }
@@ -44,6 +45,10 @@ export class Ledger {
     this.entry(source).thinned += count;
   }
 
+  removed(source: string, count: number): void {
+    this.entry(source).removed += count;
+  }
+
   refused(source: string, reason: string, count = 1): void {
     const entry = this.entry(source);
     entry.refused += count;
@@ -72,7 +77,7 @@ export class Ledger {
   private entry(source: string): LedgerEntry {
     let entry = this.entries.get(source);
     if (!entry) {
-      entry = { source, received: 0, accepted: 0, stored: 0, thinned: 0, refused: 0, reasons: {} };
+      entry = { source, received: 0, accepted: 0, stored: 0, thinned: 0, removed: 0, refused: 0, reasons: {} };
       this.entries.set(source, entry);
     }
     return entry;

@@ -9,6 +9,7 @@ import type { EdgeGroup, NodeGroup } from '../graph/build-graph.ts';
 import type { TimeRange } from '../graph/graph-sql.ts';
 import type { TraceId } from '../model.ts';
 import { type GraphSelection, MapTooLargeError } from '../read-graph-groups.ts';
+import { GroupRetention } from './group-retention.ts';
 import { type Arrivals, defaultPolicy, type SettlePolicy } from './plan-settling.ts';
 import { readLive } from './read-live.ts';
 import { planSelection, readSettled, type SettledCondition } from './read-settled.ts';
@@ -50,6 +51,8 @@ export interface SettlingDeps {
   readonly thinning?: ThinningSettings;
   /** Documents of a source that are gone. */
   readonly onThinned?: (source: string, documents: number) => void;
+  /** Documents of a source that are gone because no group keeps them any longer. */
+  readonly onRemoved?: (source: string, documents: number) => void;
 }
 
 /** What a client waits for. */
@@ -61,6 +64,9 @@ export class Settling {
   private readonly settler: Settler;
   private readonly thinning: Thinning | undefined;
   private readonly thinner: Thinner | undefined;
+  private readonly retention: GroupRetention | undefined;
+  /** A day may be half thinned: by the process before, or because something failed. */
+  private mayBeHalfDone = true;
   private readonly deps: SettlingDeps;
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
@@ -75,6 +81,7 @@ export class Settling {
     });
     this.thinning = deps.thinning && new Thinning(deps, deps.thinning);
     this.thinner = this.thinning && this.makeThinner(this.thinning);
+    this.retention = this.thinning && this.makeRetention(this.thinning);
   }
 
   /** How many traces of a range were thinned out. */
@@ -107,10 +114,29 @@ export class Settling {
     });
   }
 
-  /** A failure must not keep minutes from being settled. */
+  private makeRetention(thinning: Thinning): GroupRetention {
+    const { telemetry, logger, clock } = this.deps;
+    return new GroupRetention({
+      telemetry,
+      logger,
+      retentionDays: thinning.retentionDays,
+      keptGroups: () => thinning.keptGroups(),
+      nextVersion: () => this.settler.newVersion(),
+      onDecided: () => this.settler.readThinnedDays(),
+      onRemoved: this.deps.onRemoved ?? (() => {}),
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+    });
+  }
+
+  /** One day less, if one is due. A failure must not keep minutes from being settled. */
   private async thin(nowMs: number, signal: AbortSignal): Promise<void> {
+    const isSettled = (range: TimeRange) => this.settler.isSettled(range);
     try {
-      await this.thinner?.step(nowMs, (day) => this.settler.isSettled(day), signal);
+      if (this.mayBeHalfDone) await this.thinner?.finishBegun(signal);
+      this.mayBeHalfDone = true;
+      const removed = await this.retention?.step(nowMs, isSettled, signal);
+      if (!removed) await this.thinner?.step(nowMs, isSettled, signal);
+      this.mayBeHalfDone = false;
     } catch (error) {
       if (!signal.aborted) this.deps.logger.warn({ error: String(error) }, 'thinning traces');
     }
@@ -141,7 +167,10 @@ export class Settling {
     return this.settler.hasLooked ? this.settler.pendingCount() : undefined;
   }
 
-  /** Groups of a selection: settled ones added up, the rest counted now. `condition` narrows the settled ones. */
+  /**
+   * Groups of a selection: settled ones added up, the rest counted now. `now` decides what is so recent that more of it
+   * may come; `condition` narrows the settled ones.
+   */
   async readGroups(
     selection: GraphSelection,
     now: Date,
@@ -150,7 +179,7 @@ export class Settling {
   ): Promise<AllGroups> {
     const { telemetry, clock } = this.deps;
     await this.untilLooked();
-    const reading = await planSelection(telemetry, this.settler, selection, now);
+    const reading = await planSelection(telemetry, this.settler, selection, clock.now());
     const deadlineMs = clock.monotonicMs() + answerMs;
     const limits = { signal, leftMs: () => deadlineMs - clock.monotonicMs() };
     const [settled, counted] = await Promise.all([

@@ -19,7 +19,7 @@ export interface SettleStore {
   readonly state: StateStore;
   /** Settles at once what has arrived. */
   begin(more?: Partial<SettlingDeps>): Settling;
-  store(documents: readonly SegmentDocument[]): Promise<void>;
+  store(documents: readonly SegmentDocument[], region?: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -46,8 +46,10 @@ export async function openSettleStore(): Promise<SettleStore> {
         policy: { quietMs: 0, waitMsMax: 0, marginMs: 1 },
         ...more,
       }),
-    async store(documents) {
-      const rows = documents.map((document) => toRows({ traceId: document.trace_id!, document }, source));
+    async store(documents, region = scope.region) {
+      const rows = documents.map((document) =>
+        toRows({ traceId: document.trace_id!, document }, { ...source, region }),
+      );
       const segments = rows.map(({ segment }) => segment);
       const calls = rows.flatMap((row) => row.calls);
       await telemetry.insert('segments', segments, { acknowledged: true });

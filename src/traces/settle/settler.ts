@@ -137,7 +137,8 @@ export class Settler {
   /** From now on, what arrives for that day is added to its counts. */
   async readThinnedDays(): Promise<void> {
     const rows = await this.telemetry.query<{ account: string; region: string; day: number }>(
-      'SELECT DISTINCT account, region, toUnixTimestamp(day) AS day FROM trace_thinned',
+      `SELECT DISTINCT account, region, toUnixTimestamp(day) AS day
+       FROM (SELECT account, region, day FROM trace_thinned UNION ALL SELECT account, region, day FROM trace_removed)`,
     );
     for (const row of rows) this.scopeOf(row).thinnedDays.add(Number(row.day) * 1000);
   }

@@ -52,7 +52,18 @@ export class PolicyStore {
     return { ...this.fallback, ...stored?.value };
   }
 
-  /** Days for which all traces of a group are kept, by the group's name. */
+  /** Accounts and regions where some group says how long it keeps its traces, with the days of each. */
+  async readAllGroups(): Promise<(AccountRegion & { days: Record<string, number> })[]> {
+    const stored = await this.state.list<Record<string, number>>(kind, '');
+    return stored
+      .filter(({ key, value }) => key !== 'policy' && Object.keys(value).length > 0)
+      .map(({ key, value }) => {
+        const [account = '', region = ''] = key.split('/');
+        return { account, region, days: value };
+      });
+  }
+
+  /** Days for which all traces of a group are kept, and after which they go, by the group's name. */
   async readGroups({ account, region }: AccountRegion): Promise<Record<string, number>> {
     return (await this.state.get<Record<string, number>>(kind, `${account}/${region}`))?.value ?? {};
   }
@@ -68,6 +79,35 @@ export class PolicyStore {
       await this.state.commit([{ kind, key: `${scope.account}/${scope.region}`, expect: 'any', put }]);
     }
   }
+}
+
+/** A group that is no more keeps nothing. */
+export async function forgetGroup(state: StateStore, scope: AccountRegion, group: string): Promise<void> {
+  const key = `${scope.account}/${scope.region}`;
+  const stored = await state.get<Record<string, number>>(kind, key);
+  if (stored?.value[group] === undefined) return;
+  const { [group]: _, ...put } = stored.value;
+  await state.commit([{ kind, key, expect: stored.version, put }]);
+}
+
+/** Tables that what is known of traces is in: they are kept as long as the longest group keeps its traces. */
+const tablesOfTraces = [
+  'segments',
+  'calls',
+  'span_links',
+  'trace_summaries',
+  'trace_weights',
+  'trace_thinned',
+  'trace_removed',
+  'trace_map_minutes',
+  'trace_map_hours',
+  'trace_map_settled',
+];
+
+/** Days of tables that groups of any account want kept: for the store, which drops whole days. */
+export async function longestGroupDays(state: StateStore): Promise<ReadonlyMap<string, number>> {
+  const days = (await new PolicyStore(state, {}).readAllGroups()).flatMap(({ days }) => Object.values(days));
+  return new Map(days.length === 0 ? [] : tablesOfTraces.map((table) => [table, Math.max(...days)]));
 }
 
 /** Throws InvalidRequestException that says which member is wrong. */

@@ -1,11 +1,10 @@
-import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
-import type { HttpRoute } from '../../wire/aws/service-table.ts';
 import { countTracesByMinute } from '../find-traces.ts';
 import { buildGraph } from '../graph/build-graph.ts';
 import type { SegmentDocument } from '../model.ts';
 import type { Settling } from './index.ts';
+import { callRoute } from './route.fixture.ts';
 import { dyingStore, newId, openSettleStore, type SettleStore, scope, settleAll } from './settle-store.fixture.ts';
 
 let own: SettleStore;
@@ -19,6 +18,7 @@ const day = Math.floor(Date.now() / dayMs) * dayMs - 4 * dayMs;
 const thinning = {
   policy: { dayBytesMin: 1, slowestShare: 0.01, rareBelow: 5, sampleShare: 0.1 },
   diskBytesMax: 1e12,
+  retentionDays: 30,
   scope,
 };
 const range = { ...scope, startMs: day, endMs: day + 2 * dayMs };
@@ -117,13 +117,13 @@ test('a group keeps its traces; what each day saved is told', async () => {
   ]);
   const settling = other.begin({ thinning });
   const [read, change] = settling.routes();
-  await call(change!, { groupKeepDays: { Payments: 30 }, policy: { sampleShare: 0.05 } });
-  await expect(call(change!, { groupKeepDays: { Nobody: 30 } })).rejects.toThrow('Group not found: Nobody');
-  await expect(call(change!, { policy: { sampleShare: 2 } })).rejects.toThrow('policy.sampleShare');
+  await callRoute(change!, { groupKeepDays: { Payments: 30 }, policy: { sampleShare: 0.05 } });
+  await expect(callRoute(change!, { groupKeepDays: { Nobody: 30 } })).rejects.toThrow('Group not found: Nobody');
+  await expect(callRoute(change!, { policy: { sampleShare: 2 } })).rejects.toThrow('policy.sampleShare');
   await settleAll(settling);
   const [row] = await other.telemetry.query<{ n: string }>("SELECT count() AS n FROM segments WHERE name = 'payments'");
   expect(Number(row?.n)).toBe(60);
-  const told = await call(read!);
+  const told = await callRoute(read!);
   expect(told).toMatchObject({ policy: { sampleShare: 0.05, hotHours: 48 }, groupKeepDays: { Payments: 30 } });
   expect(told.days).toHaveLength(1);
   expect(told.days[0]).toMatchObject({ isDone: true, traces: 260, kept: { grouped: 60, problem: 4 } });
@@ -131,19 +131,6 @@ test('a group keeps its traces; what each day saved is told', async () => {
   expect(told.totals.thinned).toBe(told.days[0].thinned);
   await other.stop();
 }, 120_000);
-
-/** A route as the gateway calls it. */
-async function call(route: HttpRoute, body?: object): Promise<any> {
-  let answer = '';
-  const end = (text: string) => {
-    answer = text;
-  };
-  const response = { writeHead: () => response, end };
-  const request = Readable.from(body ? [Buffer.from(JSON.stringify(body))] : []);
-  const url = new URL('http://hatoba/_hatoba/traces/thinning');
-  await route.handle(request as never, response as never, url);
-  return JSON.parse(answer);
-}
 
 test('what arrives for a thinned day is added to its counts', async () => {
   const settling = own.begin({ thinning });

@@ -7,15 +7,20 @@ import { awsError } from '../../wire/aws/aws-error.ts';
 import type { AccountRegion } from '../../wire/aws/call-context.ts';
 import type { HttpRoute } from '../../wire/aws/service-table.ts';
 import { readGroupExpressions } from '../api/groups.ts';
+import { FilterExpressionError } from '../filter/expression.ts';
 import { traceCondition } from '../find-traces.ts';
 import type { TimeRange } from '../graph/graph-sql.ts';
 import type { ThinningPolicy } from './decide-thinning.ts';
+import type { KeptGroups } from './group-retention.ts';
+import { readRemovals } from './read-removals.ts';
 import { PolicyStore, parsePolicyChange } from './thinning-policy.ts';
 
 export interface ThinningSettings {
   /** What the settings say; the rest has defaults, and the door's changes come over both. */
   readonly policy: Partial<ThinningPolicy>;
   readonly diskBytesMax: number;
+  /** Of traces that no group keeps for longer. */
+  readonly retentionDays: number;
   /** Of requests that name none. */
   readonly scope: AccountRegion;
 }
@@ -60,6 +65,26 @@ export class Thinning {
 
   get diskBytesMax(): number {
     return this.settings.diskBytesMax;
+  }
+
+  get retentionDays(): number {
+    return this.settings.retentionDays;
+  }
+
+  /** Groups that say how long they keep their traces; names without a group are left out. */
+  async keptGroups(): Promise<KeptGroups[]> {
+    const all = await this.policies.readAllGroups();
+    const kept = await Promise.all(
+      all.map(async ({ account, region, days }) => {
+        const expressions = await readGroupExpressions(this.deps.state, { account, region });
+        const groups = Object.entries(days)
+          .filter(([group]) => expressions.has(group))
+          .map(([group, days]) => ({ group, days }));
+        const problems = problemsOf({ account, region }, Object.keys(days), expressions);
+        return { account, region, groups, expressions, problems };
+      }),
+    );
+    return kept.filter(({ groups }) => groups.length > 0);
   }
 
   /** Traces of that time that some group keeps for longer than `ageMs`. */
@@ -110,8 +135,8 @@ export class Thinning {
   }
 
   /**
-   * `GET /_hatoba/traces/thinning[?account=&region=]`: the policy, days that groups keep, what each day saved, and how
-   * many minutes are still to be added up.
+   * `GET /_hatoba/traces/thinning[?account=&region=]`: the policy, days that groups keep their traces, what thinning and
+   * groups' retention took from each day, and how many minutes are still to be added up.
    * `PUT` with `{"policy":{...},"groupKeepDays":{"name":days}}` changes what it names.
    */
   routes(status: () => SettlingStatus): HttpRoute[] {
@@ -129,8 +154,13 @@ export class Thinning {
           const scope = scopeOf(url);
           const change = parsePolicyChange(await readText(request));
           const groups = await readGroupExpressions(this.deps.state, scope);
-          for (const name of Object.keys(change.groupKeepDays ?? {})) {
+          const named = Object.entries(change.groupKeepDays ?? {});
+          for (const [name] of named) {
             if (!groups.has(name)) throw awsError('InvalidRequestException', `Group not found: ${name}`);
+          }
+          const kept = named.filter(([, days]) => days !== null).map(([name]) => name);
+          for (const [name, problem] of problemsOf(scope, kept, groups)) {
+            throw awsError('InvalidRequestException', `Group ${name} cannot have a retention of its own: ${problem}`);
           }
           await this.policies.write(scope, change);
           await this.answer(response, scope, status());
@@ -140,19 +170,51 @@ export class Thinning {
   }
 
   private async answer(response: ServerResponse, scope: AccountRegion, status: SettlingStatus): Promise<void> {
-    const [policy, groupKeepDays, days] = await Promise.all([
+    const [policy, groupKeepDays, days, removals, expressions] = await Promise.all([
       this.policies.read(),
       this.policies.readGroups(scope),
       this.readDays(scope),
+      readRemovals(this.deps.telemetry, scope),
+      readGroupExpressions(this.deps.state, scope),
     ]);
     const sum = (member: 'traces' | 'thinned' | 'thinnedDocuments') => days.reduce((all, day) => all + day[member], 0);
-    const savedBytes = days
+    const thinnedBytes = days
       .filter(({ isDone }) => isDone)
       .reduce((all, { bytesBefore, bytesAfter }) => all + Math.max(0, bytesBefore - bytesAfter), 0);
-    const totals = { traces: sum('traces'), thinned: sum('thinned'), thinnedDocuments: sum('thinnedDocuments') };
+    const totals = {
+      traces: sum('traces'),
+      thinned: sum('thinned'),
+      thinnedDocuments: sum('thinnedDocuments'),
+      removed: removals.reduce((all, { removed }) => all + removed, 0),
+      removedDocuments: removals.reduce((all, { removedDocuments }) => all + removedDocuments, 0),
+      savedBytes: removals.reduce((all, { savedBytes }) => all + savedBytes, thinnedBytes),
+    };
+    const groupProblems = Object.fromEntries(problemsOf(scope, Object.keys(groupKeepDays), expressions));
+    const { retentionDays } = this.settings;
+    const body = { ...status, policy, retentionDays, groupKeepDays, groupProblems, totals, days, removals };
     response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-    response.end(JSON.stringify({ ...status, policy, groupKeepDays, totals: { ...totals, savedBytes }, days }));
+    response.end(JSON.stringify(body));
   }
+}
+
+/** Groups that cannot be asked which traces are theirs, and why: root causes are known of single traces only. */
+function problemsOf(
+  scope: AccountRegion,
+  names: readonly string[],
+  groups: ReadonlyMap<string, string>,
+): Map<string, string> {
+  const problems = new Map<string, string>();
+  for (const name of names) {
+    const filterExpression = groups.get(name);
+    if (filterExpression === undefined) continue;
+    try {
+      traceCondition({ ...scope, startMs: 0, endMs: 0, rangeType: 'TraceId', filterExpression, groups });
+    } catch (error) {
+      if (!(error instanceof FilterExpressionError)) throw error;
+      problems.set(name, error.message);
+    }
+  }
+  return problems;
 }
 
 async function readText(request: IncomingMessage): Promise<string> {

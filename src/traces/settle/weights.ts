@@ -9,7 +9,9 @@ const decisionsNear = ({
   endMs,
 }: TimeRange): string => `account = {account:String} AND region = {region:String}
   AND start >= toDateTime(${hourOf(startMs - hourMs)}, 'UTC') AND start < toDateTime(${hourOf(endMs + hourMs)}, 'UTC')
-  AND version IN (SELECT version FROM trace_thinned WHERE account = {account:String} AND region = {region:String} AND is_done = 1)`;
+  AND version IN (SELECT version FROM trace_thinned WHERE ${ownDone} UNION ALL SELECT version FROM trace_removed WHERE ${ownDone})`;
+
+const ownDone = 'account = {account:String} AND region = {region:String} AND is_done = 1';
 
 const hourOf = (ms: number): number => Math.min(Math.max(0, Math.floor(ms / hourMs) * 3600), 4_294_000_000);
 
@@ -17,7 +19,7 @@ const hourOf = (ms: number): number => Math.min(Math.max(0, Math.floor(ms / hour
 export const weightsNear = (range: TimeRange): string =>
   `SELECT trace_id, max(weight) AS traces FROM trace_weights WHERE ${decisionsNear(range)} AND weight > 1 GROUP BY trace_id`;
 
-/** How many traces of a range were thinned out; of an hour that is not all in it, as much as is. */
+/** How many traces of a range were thinned out or removed; of an hour that is not all in it, as much as is. */
 export async function countThinned(telemetry: TelemetryStore, scope: AccountRegion, range: TimeRange): Promise<number> {
   const rows = await telemetry.query<{ hour: number; count: string }>(
     `SELECT toUnixTimestamp(start) AS hour, count() AS count FROM trace_weights
