@@ -20,6 +20,7 @@ type WorkerMessage =
   | { readonly kind: 'stopped' };
 
 const batchAgeMs = 20;
+const restartMs = 500;
 const batchDatagramsMax = 500;
 /**
  * Batches on their way into the store; beyond that datagrams are dropped and counted. They wait there for a second, fifty
@@ -35,6 +36,7 @@ export class DaemonUdp {
   private readonly source: Source;
   private readonly taskSockets = new Set<UdpSocket>();
   private worker: Worker | undefined;
+  private restart: NodeJS.Timeout | undefined;
   private port = 0;
   private storing = 0;
   private dropsSeen = 0;
@@ -51,7 +53,16 @@ export class DaemonUdp {
     const worker = new Worker(new URL('./udp-worker.mjs', import.meta.url), { workerData: { host, port } });
     this.worker = worker;
     this.port = await new Promise<number>((resolve, reject) => {
-      worker.once('error', reject);
+      worker.on('error', (error) => {
+        reject(error);
+        this.logger.error({ error }, 'UDP receiver');
+      });
+      worker.on('exit', () => {
+        if (this.worker !== worker) return;
+        // Nobody told it to end: what clients send in the meantime is lost, the rest must not be.
+        this.worker = undefined;
+        if (this.port > 0) this.startAgain(host, this.port);
+      });
       worker.on('message', (message: WorkerMessage) => {
         if (message.kind === 'listening') resolve(message.port);
         else if (message.kind === 'error') {
@@ -65,6 +76,14 @@ export class DaemonUdp {
       });
     });
     return this.port;
+  }
+
+  private startAgain(host: string, port: number): void {
+    this.restart = setTimeout(() => {
+      this.start(host, port).catch((error: unknown) => {
+        this.logger.error({ error, port }, 'the UDP receiver of segments ended and cannot start again');
+      });
+    }, restartMs);
   }
 
   /** Reads a socket that is bound already; it belongs to its task, whose end closes it. */
@@ -93,6 +112,8 @@ export class DaemonUdp {
 
   async stop(): Promise<void> {
     const { worker } = this;
+    this.worker = undefined;
+    clearTimeout(this.restart);
     if (worker) {
       await new Promise<void>((resolve) => {
         worker.on('message', (message: WorkerMessage) => message.kind === 'stopped' && resolve());

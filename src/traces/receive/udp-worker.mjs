@@ -1,4 +1,4 @@
-// The thread that reads the daemon's UDP port: it receives, stamps and batches, nothing else, so that no stall of the
+// The thread that reads the daemon's UDP port: it receives and batches, nothing else, so that no stall of the
 // main loop costs datagrams. JavaScript, because a thread of a program that runs from its sources has no loader.
 import dgram from 'node:dgram';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -33,10 +33,7 @@ function flush() {
   outstanding.push(bytes);
   outstandingBytes += bytes;
   bytes = 0;
-  parentPort.postMessage({ kind: 'batch', data, lengths, receivedAtMs: Date.now(), spilled }, [
-    data.buffer,
-    lengths.buffer,
-  ]);
+  parentPort.postMessage({ kind: 'batch', data, lengths, spilled }, [data.buffer, lengths.buffer]);
   spilled = 0;
 }
 
