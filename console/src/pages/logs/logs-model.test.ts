@@ -45,6 +45,18 @@ describe('a filter pattern', () => {
     expect(addToPattern('"a b"', { text: 'a b', kind: 'string' }, 'include')).toBe('"a b"');
     expect(addToPattern('GET', level, 'include')).toBe('GET "error"');
   });
+
+  it('narrows what there is, also by a value that begins like another, and beside alternatives', () => {
+    expect(addToPattern('{ $.status = 502 }', { path: '$.status', text: '50', kind: 'number' }, 'include')).toBe(
+      '{ ($.status = 502) && ($.status = 50) }',
+    );
+    expect(addToPattern('{ ($.a = 1) || ($.b = 2) }', status, 'include')).toBe(
+      '{ (($.a = 1) || ($.b = 2)) && ($.status = 502) }',
+    );
+    expect(addToPattern('{ ($.a = 1) && ($.b = 2) }', status, 'include')).toBe(
+      '{ ($.a = 1) && ($.b = 2) && ($.status = 502) }',
+    );
+  });
 });
 
 describe('patterns', () => {

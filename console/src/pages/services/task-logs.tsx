@@ -1,5 +1,6 @@
 import { describeTaskDefinition, type Task } from '../../api/ecs.ts';
 import { getLogEvents, type LogEvent } from '../../api/logs.ts';
+import { ApiError } from '../../api/request.ts';
 import { useLive } from '../../app/scope.ts';
 import { useText } from '../../i18n/text.ts';
 import { Go } from '../../parts/go.tsx';
@@ -17,14 +18,13 @@ export function TaskLogs({ id, task }: { id: string; task: Task }) {
       const places = logPlaces(await describeTaskDefinition(scope, task.taskDefinitionArn, signal))
         .filter((place) => place.streamPrefix !== '')
         .map((place) => ({ ...place, stream: `${place.streamPrefix}${id}` }));
-      const found = await Promise.allSettled(
+      const found = await Promise.all(
         places.map(async ({ group, stream }) => {
-          const events = await getLogEvents(scope, { group, stream, limit: 300 }, signal);
+          const events = await getLogEvents(scope, { group, stream, limit: 300 }, signal).catch(noneYet);
           return events.map((event): LogEvent => ({ ...event, logGroupName: group, logStreamName: stream }));
         }),
       );
-      const events = found.flatMap((part) => (part.status === 'fulfilled' ? part.value : []));
-      return { places, events: events.sort((a, b) => b.timestamp - a.timestamp) };
+      return { places, events: found.flat().sort((a, b) => b.timestamp - a.timestamp) };
     },
     { ranged: false },
   );
@@ -48,4 +48,10 @@ export function TaskLogs({ id, task }: { id: string; task: Task }) {
       }
     </QueryView>
   );
+}
+
+/** A container that has not written yet has no stream. */
+function noneYet(error: unknown): LogEvent[] {
+  if (error instanceof ApiError && error.code === 'ResourceNotFoundException') return [];
+  throw error;
 }
