@@ -2,7 +2,16 @@ import { expect, test } from 'vitest';
 import { judge } from './judge.ts';
 import type { Snapshot } from './model.ts';
 
-const quiet: Snapshot = { health: [], usual: [], edges: [], services: [], alarms: [], canaries: [], targets: [] };
+const quiet: Snapshot = {
+  health: [],
+  usual: [],
+  edges: [],
+  services: [],
+  alarms: [],
+  canaries: [],
+  targets: [],
+  insights: [],
+};
 const health = (name: string, ownMedianSeconds: number, fault = 0) => ({
   name,
   type: 'AWS::ECS::Container',
@@ -94,5 +103,33 @@ test('alarms, canaries, tasks and targets are findings too, critical ones first'
     ['critical', 'alarm', '2026-01-01T00:00:00.000Z'],
     ['warning', 'service-not-stable', undefined],
     ['warning', 'target-unhealthy', undefined],
+  ]);
+});
+
+test('an open insight is a finding with its impact: critical as soon as clients feel it, after what is seen now', () => {
+  const insight = { service: 'backend1', since: '2026-01-01T12:00:00.000Z', ownFailed: 30, ownTotal: 60 };
+  const inside = { ...insight, id: '1', clientFailed: 0, clientTotal: 60 };
+  const felt = { ...insight, id: '2', clientFailed: 12, clientTotal: 48 };
+  const services = [service('backend1')];
+  expect(judge({ ...quiet, services, insights: [inside] })).toEqual({
+    verdict: {
+      level: 'warning',
+      code: 'insight-inside',
+      params: { service: 'backend1', failed: 30, total: 60, share: 0.5 },
+      since: insight.since,
+    },
+    findings: [expect.objectContaining({ link: { page: 'insight', params: { id: '1' } } })],
+  });
+  const { verdict, findings } = judge({
+    ...quiet,
+    services,
+    health: [health('backend1', 0.01, 50)],
+    insights: [inside, felt],
+  });
+  expect(verdict.code).toBe('service-faults');
+  expect(findings.map(({ level, code, params }) => [level, code, params.failed, params.share])).toEqual([
+    ['critical', 'service-faults', undefined, 0.5],
+    ['critical', 'insight', 12, 0.25],
+    ['warning', 'insight-inside', 30, 0.5],
   ]);
 });

@@ -18,6 +18,7 @@ export function judge(snapshot: Snapshot): { verdict: Verdict; findings: Finding
     ...snapshot.targets.flatMap(judgeTargets),
     ...snapshot.canaries.flatMap(judgeCanary),
     ...snapshot.alarms.flatMap(judgeAlarm),
+    ...snapshot.insights.map(judgeInsight),
   ];
   findings.sort((a, b) => rank(a) - rank(b));
   return { verdict: verdictOf(snapshot, findings), findings };
@@ -152,6 +153,20 @@ function judgeAlarm(alarm: Snapshot['alarms'][number]): Finding[] {
       since: alarm.changedAt,
     },
   ];
+}
+
+/** Critical where requests of clients fail because of it. */
+function judgeInsight(insight: Snapshot['insights'][number]): Finding {
+  const { id, service, since, clientFailed, clientTotal, ownFailed, ownTotal } = insight;
+  const isFelt = clientFailed > 0;
+  const [failed, total] = isFelt ? [clientFailed, clientTotal] : [ownFailed, ownTotal];
+  return {
+    level: isFelt ? 'critical' : 'warning',
+    code: isFelt ? 'insight' : 'insight-inside',
+    params: { service, failed, total, share: total === 0 ? 0 : failed / total },
+    link: { page: 'insight', params: { id } },
+    since,
+  };
 }
 
 const newestDeployment = (snapshot: Snapshot, serviceName: string) =>

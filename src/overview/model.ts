@@ -6,7 +6,9 @@ export type FindingCode =
   | 'alarm'
   | 'canary-failing'
   | 'service-not-stable'
-  | 'target-unhealthy';
+  | 'target-unhealthy'
+  | 'insight'
+  | 'insight-inside';
 
 export type Level = 'ok' | 'warning' | 'critical';
 
@@ -85,5 +87,15 @@ export interface Snapshot {
     unhealthy: number;
     total: number;
     reason: string;
+  }[];
+  /** Services that left the band of faults that is usual for them, and what that cost clients since. */
+  readonly insights: readonly {
+    id: string;
+    service: string;
+    since: string;
+    clientFailed: number;
+    clientTotal: number;
+    ownFailed: number;
+    ownTotal: number;
   }[];
 }

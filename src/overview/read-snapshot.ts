@@ -16,7 +16,7 @@ export type CallOperation = <Output>(
 ) => Promise<Output>;
 
 export interface OverviewSources {
-  readonly traces: Pick<Traces, 'serviceHealth'>;
+  readonly traces: Pick<Traces, 'serviceHealth' | 'openInsights'>;
   readonly alarms: Pick<Alarms, 'alarms'>;
   readonly canaries: Pick<Canaries, 'recentRuns'>;
   readonly callOperation: CallOperation;
@@ -43,7 +43,7 @@ export async function readSnapshot(
   const recentStart = new Date(end.getTime() - recentMs);
   const rareStart = new Date(end.getTime() - rareMs);
   const usualStart = new Date(recentStart.getTime() - usualMs);
-  const [services, recent, rare, usual, edges, alarms, canaries, targets] = await Promise.all([
+  const [services, recent, rare, usual, edges, alarms, canaries, targets, insights] = await Promise.all([
     orEmpty(readServices(sources, scope)),
     orEmpty(sources.traces.serviceHealth(scope, recentStart, end)),
     orEmpty(sources.traces.serviceHealth(scope, rareStart, end)),
@@ -52,6 +52,7 @@ export async function readSnapshot(
     orEmpty(sources.alarms.alarms(scope)),
     orEmpty(sources.canaries.recentRuns(scope, runsShown)),
     orEmpty(readTargets(sources, scope)),
+    orEmpty(sources.traces.openInsights(scope, end)),
   ]);
   const snapshot: Snapshot = {
     health: mergeHealth(recent, rare),
@@ -74,6 +75,15 @@ export async function readSnapshot(
       })),
     })),
     targets,
+    insights: insights.map(({ id, rootCause, startedAt, clientImpact, rootCauseImpact }) => ({
+      id,
+      service: rootCause.name,
+      since: startedAt.toISOString(),
+      clientFailed: clientImpact.fault,
+      clientTotal: clientImpact.total,
+      ownFailed: rootCauseImpact.fault,
+      ownTotal: rootCauseImpact.total,
+    })),
   };
   const deployments = services
     .flatMap((service) => (service.newestDeployment ? [service.newestDeployment] : []))

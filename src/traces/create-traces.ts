@@ -23,6 +23,7 @@ import { FilterExpressionError } from './filter/expression.ts';
 import { countTracesByMinute, traceCondition } from './find-traces.ts';
 import type { Traces, TracesDeps } from './index.ts';
 import { createInsights } from './insights/index.ts';
+import { openAt } from './insights/open-insights.ts';
 import { traceLinksRoute } from './links/trace-links-route.ts';
 import { LiveEvents } from './live-events.ts';
 import { parseTraceId, type Source } from './model.ts';
@@ -236,6 +237,11 @@ export function createTracesPlane(deps: TracesDeps): Traces {
         throw error;
       }
     },
+    openInsights: async (scope, at) =>
+      openAt(
+        (await insights.store.list(scope)).map(({ value }) => value),
+        at.getTime(),
+      ),
     watchInsights: (onUpdate) => insights.watch(onUpdate),
     async start() {
       settling.start();

@@ -11,10 +11,12 @@ import type { AccountRegion, WorkloadIdentity } from '../wire/aws/call-context.t
 import type { Plane } from '../wire/aws/service-table.ts';
 import { createTracesPlane } from './create-traces.ts';
 import type { InsightUpdate } from './insights/model.ts';
+import type { OpenInsight } from './insights/open-insights.ts';
 import type { ServiceTrace, ServiceWindow, ServiceWindowQuery } from './read-service-window.ts';
 import type { TraceWorkloads } from './timeline/read-workloads.ts';
 
 export type { InsightUpdate } from './insights/model.ts';
+export type { OpenInsight } from './insights/open-insights.ts';
 export type { LinkedTrace, TraceLinks } from './links/model.ts';
 export { longestGroupDays } from './settle/thinning-policy.ts';
 export type { TraceWorkload, TraceWorkloads } from './timeline/read-workloads.ts';
@@ -86,6 +88,8 @@ export interface Traces extends Plane {
   ): Promise<{ timestampMs: number; count: number }[]>;
   /** Why `countTraces` cannot count by a filter expression, with the position; undefined when it can. */
   whyNotCountable(scope: AccountRegion, filterExpression: string): Promise<string | undefined>;
+  /** Incidents that go on at a moment, as insights found them. */
+  openInsights(scope: AccountRegion, at: Date): Promise<OpenInsight[]>;
   /**
    * Tells when an insight of a group with notifications opens, changes or closes; again, later or after a start, until
    * the promise resolves. One watcher. Returns the way to stop it.

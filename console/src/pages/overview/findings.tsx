@@ -4,7 +4,7 @@ import type { Finding } from '../../api/hatoba.ts';
 import { type MessageKey, useCodeText, useText } from '../../i18n/text.ts';
 import { Go } from '../../parts/go.tsx';
 import { When } from '../../parts/when.tsx';
-import { destinationOf, messageKey, readable } from './verdict-words.ts';
+import { destinationOf, messageKey, readable, subjectOf } from './verdict-words.ts';
 
 const nextText: Record<string, MessageKey> = {
   'service-slow': 'next.slow-traces',
@@ -14,11 +14,9 @@ const nextText: Record<string, MessageKey> = {
   'canary-failing': 'next.canary',
   'service-not-stable': 'next.service',
   'target-unhealthy': 'next.balancers',
+  insight: 'next.insight',
+  'insight-inside': 'next.insight',
 };
-
-/** What a finding is about. Its figures change with every look, and a link must stay what it is while it is clicked. */
-const subjectOf = ({ code, params }: Finding): string =>
-  [code, params.cluster, params.service, params.dependency, params.name, params.targetGroup].join(' ');
 
 /** What is wrong, worst first: since when, after which deployment, and the next place to look. */
 export function Findings({ findings }: { findings: readonly Finding[] }) {

@@ -16,7 +16,6 @@ import { TraceMapPicture } from '../map/trace-map.tsx';
 import { BlamedDeployments } from './blamed-deployments.tsx';
 import { Findings } from './findings.tsx';
 import { LedgerLine } from './ledger-line.tsx';
-import { OpenInsights } from './open-insights.tsx';
 import { VerdictLine } from './verdict-line.tsx';
 
 /** Is it all right; if not, what is wrong, worst first; and below it what one looks at next. */
@@ -34,7 +33,6 @@ export function OverviewPage() {
             </SpaceBetween>
           )}
         </QueryView>
-        <OpenInsights />
         <BlamedDeployments />
         <SmallMap />
         {overview.data && <Below overview={overview.data} />}

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { destinationOf, messageKey, readable } from './verdict-words.ts';
+import { destinationOf, messageKey, readable, subjectOf } from './verdict-words.ts';
 
 describe('findings', () => {
   it('lead to traces of the slow service, slowest first', () => {
@@ -20,6 +20,16 @@ describe('findings', () => {
     expect(destinationOf({ code: 'edge-faults', params: {}, link }).search?.filter).toBe(
       'edge("backend1", "table") { fault = true OR error = true }',
     );
+  });
+
+  it('lead to the insight, which stays the same subject while its figures change', () => {
+    const link = { page: 'insight', params: { id: '5d7c' } };
+    const inside = { code: 'insight-inside', params: { service: 'backend1', failed: 3, total: 60, share: 0.05 }, link };
+    const felt = { code: 'insight', params: { service: 'backend1', failed: 12000, total: 48000, share: 0.25 }, link };
+    expect(destinationOf(felt)).toEqual({ to: '/insights/$insightId', params: { insightId: '5d7c' } });
+    expect(subjectOf(felt)).toBe(subjectOf(inside));
+    expect(subjectOf({ ...felt, link: { page: 'insight', params: { id: 'other' } } })).not.toBe(subjectOf(felt));
+    expect(readable(felt.params)).toMatchObject({ failed: expect.stringMatching(/^12/), share: '25.0 %' });
   });
 
   it('have words for every code that the overview can send, in both languages', () => {

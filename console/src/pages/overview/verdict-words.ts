@@ -1,5 +1,5 @@
 import type { Finding, Params, Verdict } from '../../api/hatoba.ts';
-import { formatDuration, formatShare } from '../../i18n/format.ts';
+import { formatCount, formatDuration, formatShare } from '../../i18n/format.ts';
 import { edgeCondition, serviceCondition } from '../../parts/filter-text.ts';
 
 export interface Destination {
@@ -14,6 +14,8 @@ export function readable(params: Params): Params {
   return {
     ...params,
     ...(typeof params.share === 'number' ? { share: formatShare(params.share, 1) } : {}),
+    ...(typeof params.failed === 'number' ? { failed: formatCount(params.failed) } : {}),
+    ...(typeof params.total === 'number' ? { total: formatCount(params.total) } : {}),
     ownSeconds: seconds(params.ownSeconds),
     usualSeconds: seconds(params.usualSeconds),
     exception: params.exception ?? '',
@@ -25,6 +27,13 @@ export function messageKey({ code, params }: Pick<Verdict, 'code' | 'params'>): 
   if (code === 'service-slow' && params.usualSeconds === undefined) return 'verdict.service-slow-new';
   if (code === 'edge-faults' && params.exception === undefined) return 'verdict.edge-faults-plain';
   return `verdict.${code}`;
+}
+
+/** What a finding is about. Its figures change with every look, and a link must stay what it is while it is clicked. */
+export function subjectOf({ code, params, link }: Pick<Finding, 'code' | 'params' | 'link'>): string {
+  // An insight goes on whether clients feel it or not.
+  if (link.page === 'insight') return `insight ${link.params.id}`;
+  return [code, params.cluster, params.service, params.dependency, params.name, params.targetGroup].join(' ');
 }
 
 /** Where a finding leads: its page, already narrowed to what is wrong. */
@@ -48,6 +57,8 @@ export function destinationOf({ code, params, link }: Pick<Finding, 'code' | 'pa
       return { to: '/canaries/$name', params: { name: text(link.params.name) } };
     case 'alarm':
       return { to: '/alarms/$name', params: { name: text(link.params.name) } };
+    case 'insight':
+      return { to: '/insights/$insightId', params: { insightId: text(link.params.id) } };
     default:
       return { to: '/map' };
   }
