@@ -13,12 +13,13 @@ import type { ComputeStore } from '../store.ts';
 import type { ApiDeps, EcsHandlers } from './deps.ts';
 import { countTasks } from './describe-service.ts';
 import { findCluster, findService, paginate, scopeOf, toDate } from './resolve.ts';
+import { clusterOfServiceArn } from './resources-of-call.ts';
 
 /** The history of deployments, as the newer API and console tell it. */
 export function serviceDeploymentHandlers({ store }: ApiDeps): EcsHandlers {
   return {
     ListServiceDeployments: (input, context) => {
-      const named = clusterOfService(input.service ?? '') ?? input.cluster;
+      const named = clusterOfServiceArn(input.service ?? '') ?? input.cluster;
       const cluster = findCluster(store, scopeOf(context), named);
       const service = findService(store, cluster, input.service ?? '');
       if (service === undefined) throw awsError('ServiceNotFoundException', 'Service not found.');
@@ -52,7 +53,7 @@ export function serviceDeploymentHandlers({ store }: ApiDeps): EcsHandlers {
         input.serviceDeploymentArns,
         (arn) => {
           const record = store.serviceDeployments.get(keyOfArn(scope, arn));
-          return record && describeServiceDeployment(store, record);
+          return record?.arn === arn ? describeServiceDeployment(store, record) : undefined;
         },
         'serviceDeployments',
       );
@@ -64,7 +65,7 @@ export function serviceDeploymentHandlers({ store }: ApiDeps): EcsHandlers {
         input.serviceRevisionArns,
         (arn) => {
           const record = store.revisions.get(keyOfArn(scope, arn));
-          return record && describeRevision(store, record);
+          return record?.arn === arn ? describeRevision(store, record) : undefined;
         },
         'serviceRevisions',
       );
@@ -181,10 +182,4 @@ function keyOfArn(scope: AccountRegion, arn: string): string {
 function serviceKeyOfArn(scope: AccountRegion, serviceArn: string): string {
   const [, clusterName = ''] = (serviceArn.split(':').at(-1) ?? '').split('/');
   return serviceKey({ account: scope.account, region: scope.region, clusterName, name: lastPart(serviceArn) });
-}
-
-/** A service ARN names its cluster itself. */
-function clusterOfService(nameOrArn: string): string | undefined {
-  const parts = nameOrArn.startsWith('arn:') ? (nameOrArn.split(':').at(-1) ?? '').split('/') : [];
-  return parts.length === 3 ? parts[1] : undefined;
 }

@@ -11,7 +11,7 @@ const tagsMax = 50;
 /** Tags of clusters, services, tasks and task definitions. */
 export function tagHandlers({ store }: ApiDeps): EcsHandlers {
   /** Where the record behind an ARN is. Throws for what cannot be tagged, or is not there. */
-  const locate = (scope: AccountRegion, arn: string): { mirror: Mirror<{ tags: Tags }>; key: string } => {
+  const locate = (scope: AccountRegion, arn: string): { mirror: Mirror<{ arn: string; tags: Tags }>; key: string } => {
     const [kind = '', cluster = ''] = (arn.split(':')[5] ?? '').split('/');
     const inCluster = `${clusterKey(scope, cluster)}/${lastPart(arn)}`;
     const places: Record<string, { mirror: Mirror<any>; key: string; code: string }> = {
@@ -23,7 +23,8 @@ export function tagHandlers({ store }: ApiDeps): EcsHandlers {
     const place = places[kind];
     if (place === undefined)
       throw awsError('InvalidParameterException', 'Invalid identifier: Unexpected resource type.');
-    if (place.mirror.get(place.key) === undefined) {
+    // The ARN to the letter: policies were asked about the one that was given.
+    if (place.mirror.get(place.key)?.arn !== arn) {
       throw awsError(place.code, `The specified resource is not found: ${arn}`);
     }
     return place;

@@ -28,7 +28,7 @@ export const discoveryArn = (scope: AccountRegion, resource: string): string =>
   `arn:aws:servicediscovery:${scope.region}:${scope.account}:${resource}`;
 
 /** Namespaces and services may be named by id or ARN. */
-const toId = (idOrArn: string | undefined): string => idOrArn?.split('/').at(-1) ?? '';
+export const toId = (idOrArn: string | undefined): string => idOrArn?.split('/').at(-1) ?? '';
 
 export function findNamespace(store: TrafficStore, scope: AccountRegion, id: string | undefined): Versioned<Namespace> {
   const found = store.get('servicediscovery/namespace', scopeKey(scope) + toId(id));

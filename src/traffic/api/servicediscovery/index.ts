@@ -1,6 +1,6 @@
 import type { CallContext } from '../../../wire/aws/call-context.ts';
 import type { ServiceTable } from '../../../wire/aws/service-table.ts';
-import { type DiscoveryDeps, discoveryArn } from './context.ts';
+import { type DiscoveryDeps, discoveryArn, toId } from './context.ts';
 import { instanceHandlers } from './instances.ts';
 import { namespaceHandlers } from './namespaces.ts';
 import { operationHandlers } from './operations.ts';
@@ -20,10 +20,10 @@ export const servicediscoveryTable = (deps: DiscoveryDeps): ServiceTable => ({
   resources: (operation, input, context) => resourcesOf(operation, input ?? {}, context),
 });
 
+/** Ids are looked up in the call's own account and region, whatever ARN they were given in: so are these made. */
 function resourcesOf(operation: string, input: Record<string, unknown>, context: CallContext): string[] {
   const named = input.ResourceARN ?? input.ServiceId ?? input.Id ?? input.NamespaceId;
-  if (typeof named !== 'string') return ['*'];
-  if (named.startsWith('arn:')) return [named];
-  if (operation === 'GetOperation') return ['*'];
-  return [discoveryArn(context, `${named.startsWith('ns-') ? 'namespace' : 'service'}/${named}`)];
+  if (typeof named !== 'string' || operation === 'GetOperation') return ['*'];
+  const id = toId(named);
+  return [discoveryArn(context, `${id.startsWith('ns-') ? 'namespace' : 'service'}/${id}`)];
 }
