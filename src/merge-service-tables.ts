@@ -16,6 +16,7 @@ export function mergeServiceTables(tables: readonly ServiceTable[]): ServiceTabl
       ...other,
       handlers: { ...table.handlers, ...other.handlers },
       resources: (operation, input, context) => owner(operation).resources?.(operation, input, context) ?? ['*'],
+      passedRoles: (operation, input, context) => owner(operation).passedRoles?.(operation, input, context) ?? [],
     });
   }
   return [...merged.values()];

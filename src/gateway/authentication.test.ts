@@ -8,7 +8,7 @@ import { PutTraceSegmentsCommand, XRayClient } from '@aws-sdk/client-xray';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Principal, WorkloadIdentity } from '../wire/aws/call-context.ts';
 import { send } from './raw-http.fixture.ts';
-import { startTestGateway, type TestGateway } from './test-gateway.fixture.ts';
+import { echoServices, startTestGateway, type TestGateway } from './test-gateway.fixture.ts';
 
 let running: TestGateway;
 let taskListener: Server | undefined;
@@ -84,6 +84,25 @@ describe('auth: open', () => {
         'aws:username': 'ann',
         'aws:RequestedRegion': 'us-east-1',
       },
+    });
+  });
+
+  test('who may call but not pass the role that the call hands on is refused', async () => {
+    const admin = 'arn:aws:iam::111122223333:role/admin';
+    const passedRoles = () => [{ roleArn: admin, service: 'ecs-tasks.amazonaws.com' }];
+    running = await startTestGateway({}, { services: echoServices.map((table) => ({ ...table, passedRoles })) });
+    giveAnnHerKey();
+    await createCluster(annKey);
+    expect(running.identity.asked.at(-1)).toMatchObject({
+      action: 'iam:PassRole',
+      resources: [admin],
+      conditions: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com', 'aws:PrincipalArn': ann.arn },
+    });
+    running.identity.decide = (action) =>
+      action === 'iam:PassRole' ? { allowed: false, explicit: false } : { allowed: true };
+    await expect(createCluster(annKey)).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: `User: ${ann.arn} is not authorized to perform: iam:PassRole on resource: ${admin} because no identity-based policy allows the iam:PassRole action`,
     });
   });
 

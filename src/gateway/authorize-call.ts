@@ -10,7 +10,10 @@ import { securityError } from './security-error.ts';
 /** Needs no permission, as in AWS: who may not do anything may still ask who they are. */
 const FREE_ACTIONS = new Set(['sts:GetCallerIdentity']);
 
-/** Evaluates the caller's policies for the action and the resources that its input names. Throws AWS's access-denied error. */
+/**
+ * Evaluates the caller's policies for the action and the resources that its input names, and for passing the roles that
+ * it hands on. Throws AWS's access-denied error.
+ */
 export async function authorizeCall(
   gateway: Pick<GatewayDependencies, 'identity' | 'clock'>,
   table: ServiceTable,
@@ -24,10 +27,16 @@ export async function authorizeCall(
   if (!caller.enforced || FREE_ACTIONS.has(action)) return;
   const resources = table.resources?.(operation.name, input, context) ?? ['*'];
   const conditions = conditionContext(context, request, gateway.clock.now());
-  const decision = await gateway.identity.authorize(caller.principal, action, resources, conditions);
-  if (decision.allowed) return;
-  const message = deniedMessage(caller.principal, action, resources, decision.explicit);
-  throw securityError(operation.service, 'AccessDenied', message);
+  const demand = async (wanted: string, on: readonly string[], under: Record<string, string>) => {
+    const decision = await gateway.identity.authorize(caller.principal, wanted, on, under);
+    if (decision.allowed) return;
+    const message = deniedMessage(caller.principal, wanted, on, decision.explicit);
+    throw securityError(operation.service, 'AccessDenied', message);
+  };
+  await demand(action, resources, conditions);
+  for (const { roleArn, service } of table.passedRoles?.(operation.name, input, context) ?? []) {
+    await demand('iam:PassRole', [roleArn], { ...conditions, 'iam:PassedToService': service });
+  }
 }
 
 /** Policies call a service by its signing name, except CloudWatch. */

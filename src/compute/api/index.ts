@@ -5,6 +5,7 @@ import { clusterHandlers } from './clusters.ts';
 import { containerInstanceHandlers } from './container-instances.ts';
 import { createServiceHandlers } from './create-service.ts';
 import type { ApiDeps } from './deps.ts';
+import { passedRoles } from './passed-roles.ts';
 import { resourcesOfCall } from './resources-of-call.ts';
 import { runTaskHandlers } from './run-task.ts';
 import { serviceDeploymentHandlers } from './service-deployments.ts';
@@ -18,6 +19,7 @@ export function ecsService(deps: ApiDeps): ServiceTable {
   return {
     service: 'ecs',
     resources: resourcesOfCall,
+    passedRoles: (operation, input, context) => passedRoles(deps.store, operation, input, context),
     handlers: {
       ...clusterHandlers(deps),
       ...taskDefinitionHandlers(deps),

@@ -16,6 +16,7 @@ import {
   type TaskDefinitionRecord,
 } from '../model.ts';
 import type { ApiDeps, EcsHandlers } from './deps.ts';
+import { roleArn } from './passed-roles.ts';
 import { findDefinition, fromTagList, paginate, scopeOf, toDate, toTagList } from './resolve.ts';
 import { cpuUnitsOf, memoryMibOf, validateTaskDefinition } from './validate-task-definition.ts';
 
@@ -209,11 +210,6 @@ function withDefaults(container: ContainerDefinition, networkMode: string): Cont
       retries: container.healthCheck.retries ?? 3,
     },
   };
-}
-
-function roleArn(scope: AccountRegion, nameOrArn: string | undefined): string | undefined {
-  if (!nameOrArn) return undefined;
-  return nameOrArn.startsWith('arn:') ? nameOrArn : `arn:aws:iam::${scope.account}:role/${nameOrArn}`;
 }
 
 /** What the definition could run on, whether or not it was asked for. */

@@ -50,12 +50,21 @@ export interface RawResponse {
   readonly body: Buffer;
 }
 
+/** A role that a call lets a service use: who may not pass it (`iam:PassRole`) may not make the call. */
+export interface PassedRole {
+  readonly roleArn: string;
+  /** `ecs-tasks.amazonaws.com`. */
+  readonly service: string;
+}
+
 /** What a plane hands to the gateway for one AWS service. An operation of the model that is absent here answers 501. */
 export interface ServiceTable {
   readonly service: ServiceId;
   readonly handlers: Readonly<Record<string, OperationHandler>>;
   /** ARNs that a call acts on, for policy evaluation; `['*']` where the operation names none. */
   resources?(operation: string, input: any, context: CallContext): string[];
+  /** Roles that a call hands on; none when absent. */
+  passedRoles?(operation: string, input: any, context: CallContext): readonly PassedRole[];
   /** Passes an authorized, validated call on as bytes (tables); then `handlers` only names the operations. */
   forward?(operation: string, request: RawRequest, context: CallContext): Promise<RawResponse>;
 }
