@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -33,6 +33,14 @@ test('the lock of a process that was killed, or whose pid is another program now
   lockDataDirectory(directory).release();
   writeFileSync(join(directory, 'hatoba.lock'), 'half a li');
   lockDataDirectory(directory).release();
+});
+
+test('keys, telemetry and tables can be read by their owner only, those of an older hatoba too', () => {
+  const directory = newDirectory();
+  mkdirSync(join(directory, 'state'), { mode: 0o755 });
+  lockDataDirectory(directory).release();
+  const modes = ['state', 'telemetry', 'tables'].map((part) => statSync(join(directory, part)).mode & 0o777);
+  expect(modes).toEqual([0o700, 0o700, 0o700]);
 });
 
 test('a directory that cannot be made is one line that says what to do', () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StartError } from './start-error.ts';
 
@@ -14,6 +14,9 @@ export interface InstanceLock {
   release(): void;
 }
 
+/** Access keys and what tokens are signed with, telemetry, tables: a task that runs as another user must not read them. */
+const privateParts = ['state', 'telemetry', 'tables'];
+
 /** One hatoba per data directory. Throws StartError when another one lives there or the directory cannot be written. */
 export function lockDataDirectory(directory: string): InstanceLock {
   const lockPath = join(directory, 'hatoba.lock');
@@ -22,6 +25,7 @@ export function lockDataDirectory(directory: string): InstanceLock {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o755 });
     takeLock(lockPath, own, directory);
+    for (const part of privateParts) keepPrivate(join(directory, part));
   } catch (error) {
     if (error instanceof StartError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
@@ -35,6 +39,15 @@ export function lockDataDirectory(directory: string): InstanceLock {
       rmSync(lockPath, { force: true });
     },
   };
+}
+
+function keepPrivate(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    chmodSync(directory, 0o700);
+  } catch {
+    // Somebody else's, or no directory: whoever opens it says what is wrong with it.
+  }
 }
 
 function takeLock(path: string, own: LockFile, directory: string): void {
