@@ -32,7 +32,7 @@ export async function answerRoute(
     return answerText(response, here.length > 0 ? 405 : 404, `There is no ${request.method} ${url.pathname}.`);
   }
   try {
-    const allowed = gateway.config.auth === 'enforce' ? await admit(gateway, request, url) : request;
+    const allowed = gateway.config.auth === 'enforce' ? await admit(gateway, request, response, url) : request;
     await route.handle(allowed, response, url);
   } catch (error) {
     answerRouteError(gateway, error, request, response);
@@ -44,7 +44,12 @@ function matches(route: HttpRoute, path: string): boolean {
 }
 
 /** The request, its body verified; throws when its signer may not use our routes. */
-async function admit(gateway: Answering, request: IncomingMessage, url: URL): Promise<IncomingMessage> {
+async function admit(
+  gateway: Answering,
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+): Promise<IncomingMessage> {
   const body = await readBody(request, gateway.config.bodyBytesMax, gateway.bodyBudget);
   gateway.bodyBudget.release(body.length);
   const headers = request.headersDistinct;
@@ -62,19 +67,15 @@ async function admit(gateway: Answering, request: IncomingMessage, url: URL): Pr
       `User: ${caller.principal.arn} is not authorized to perform: ${action}`,
     );
   }
-  return replay(request, body);
+  return replay(request, response, body);
 }
 
-/** The same request with a body that can be read once more. */
-function replay(request: IncomingMessage, body: Buffer): IncomingMessage {
+/** The same request with a body that can be read once more; it closes when the asker goes. */
+function replay(request: IncomingMessage, response: ServerResponse, body: Buffer): IncomingMessage {
   const { method, url, headers, rawHeaders, socket } = request;
-  return Object.assign(Readable.from(body.length > 0 ? [body] : []), {
-    method,
-    url,
-    headers,
-    rawHeaders,
-    socket,
-  }) as IncomingMessage;
+  const again = Readable.from(body.length > 0 ? [body] : []);
+  response.once('close', () => again.destroy());
+  return Object.assign(again, { method, url, headers, rawHeaders, socket }) as IncomingMessage;
 }
 
 function answerRouteError(

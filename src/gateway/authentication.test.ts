@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
@@ -7,6 +7,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { PutTraceSegmentsCommand, XRayClient } from '@aws-sdk/client-xray';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Principal, WorkloadIdentity } from '../wire/aws/call-context.ts';
+import { signingHeaders } from '../wire/aws/sigv4/sign-request.ts';
 import { send } from './raw-http.fixture.ts';
 import { echoServices, startTestGateway, type TestGateway } from './test-gateway.fixture.ts';
 
@@ -180,6 +181,26 @@ describe('auth: enforce', () => {
     expect(await get('/_hatoba/events')).toMatchObject({ status: 403, text: expect.not.stringContaining('secret') });
     expect((await get('/_hatoba/health')).status).toBe(200);
   });
+});
+
+test('a signed request to a route of ours closes when its asker goes', async () => {
+  let closed = () => {};
+  const isClosed = new Promise<void>((resolve) => {
+    closed = resolve;
+  });
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    request.on('close', closed);
+    response.write('first');
+  };
+  const routes = [{ method: 'GET', path: '/_hatoba/events', handle }] as const;
+  running = await startTestGateway({ auth: 'enforce' }, { routes });
+  giveAnnHerKey();
+  const url = new URL('/_hatoba/events', running.endpoint);
+  const headers = signingHeaders('GET', url, annKey, { service: 'hatoba', region: 'us-east-1' }, new Date());
+  const leave = new AbortController();
+  expect((await fetch(url, { headers, signal: leave.signal })).status).toBe(200);
+  leave.abort();
+  await isClosed;
 });
 
 describe("a task's own listener", () => {

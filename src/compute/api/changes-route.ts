@@ -9,6 +9,8 @@ const viewersMax = 100;
 const gatherMs = 250;
 /** More changed things than this in one message are told as "everything". */
 const keysMax = 200;
+/** What may wait for a viewer that does not read. */
+const waitingBytesMax = 1_000_000;
 
 interface Gathered {
   readonly clusters: Set<string>;
@@ -37,7 +39,12 @@ export function changesRoute(store: ComputeStore): { route: HttpRoute; close(): 
     gathered = timer = undefined;
     const all = clusters.size + services.size + tasks.size > keysMax;
     const body = all ? { all } : { clusters: [...clusters], services: [...services], tasks: [...tasks] };
-    for (const viewer of viewers) viewer.write(`event: changed\ndata: ${JSON.stringify(body)}\n\n`);
+    const message = `event: changed\ndata: ${JSON.stringify(body)}\n\n`;
+    for (const viewer of viewers) {
+      // Who does not read is sent away: it asks again, and then for everything.
+      if (viewer.writableLength > waitingBytesMax) viewer.destroy();
+      else viewer.write(message);
+    }
   };
   const listen = <Value>(mirror: Mirror<Value>, note: (key: string, value: Value | undefined) => void) =>
     mirror.onChange((key, after, before) => {
@@ -55,7 +62,7 @@ export function changesRoute(store: ComputeStore): { route: HttpRoute; close(): 
     route: {
       method: 'GET',
       path: '/_hatoba/compute/events',
-      handle(request, response) {
+      handle(_request, response) {
         if (viewers.size >= viewersMax) {
           response.writeHead(503, { 'retry-after': '5' }).end();
           return;
@@ -63,7 +70,7 @@ export function changesRoute(store: ComputeStore): { route: HttpRoute; close(): 
         response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
         response.write('retry: 2000\n\n');
         viewers.add(response);
-        request.on('close', () => viewers.delete(response));
+        response.on('close', () => viewers.delete(response));
       },
     },
     close() {
