@@ -20,6 +20,8 @@ export interface RulePreview {
   takenFrom: { ruleName: string; count: number }[];
   sampledAbout: number;
   examples: PreviewedRequest[];
+  /** Of a rule with attributes: why they left out requests, and which of them can only be guessed. */
+  attributes?: { leftOutBySdk: number; different: number; byValue: string[]; notAtStart: string[] };
 }
 
 export function previewSamplingRule(scope: Scope, rule: SamplingRule, signal?: AbortSignal): Promise<RulePreview> {

@@ -65,8 +65,50 @@ describe('the preview of a sampling rule', () => {
     expect(found.examples[0]!.traceIds).toHaveLength(2);
   });
 
+  it('compares attributes that spans came with', async () => {
+    const text = (key: string, value: string) => ({ key, value: { stringValue: value } });
+    const nanos = `${Date.now() - 60_000}000000`;
+    const span = (index: number, attributes: object[]) => ({
+      traceId: String(index).padStart(32, 'a'),
+      spanId: String(index).padStart(16, 'b'),
+      name: 'GET /cart',
+      kind: 2,
+      startTimeUnixNano: nanos,
+      endTimeUnixNano: nanos,
+      attributes: [text('http.request.method', 'GET'), text('url.path', '/otel'), ...attributes],
+    });
+    const sdk = [text('service.name', 'cart'), text('aws.xray.index', 'x')];
+    const spans = [
+      span(1, [text('tenant', 'acme'), text('user_agent.original', 'curl/8')]),
+      // As an annotation.
+      span(2, [
+        text('tenant', 'acme'),
+        text('user_agent.original', 'curl/7'),
+        { key: 'aws.xray.annotations', value: { arrayValue: { values: [{ stringValue: 'tenant' }] } } },
+      ]),
+      span(3, [text('tenant', 'other'), text('user_agent.original', 'curl/8')]),
+      span(4, [{ key: 'tenant', value: { intValue: 5 } }]),
+    ];
+    const answer = await fetch(`http://127.0.0.1:${plane.traces.ports.otlpHttp}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ resourceSpans: [{ resource: { attributes: sdk }, scopeSpans: [{ spans }] }] }),
+    });
+    expect(answer.status).toBe(200);
+    const Attributes = { tenant: 'ac*', 'user_agent.original': 'CURL/?' };
+    const found = await preview(JSON.stringify({ ...rule, URLPath: '*', Attributes }));
+    expect(found).toMatchObject({
+      requests: 7,
+      matched: 2,
+      attributes: { leftOutBySdk: 3, different: 2, byValue: ['user_agent.original'] },
+    });
+    const any = await preview(JSON.stringify({ ...rule, URLPath: '*', Attributes: { tenant: '*' } }));
+    expect(any).toMatchObject({ matched: 3, attributes: { different: 1 } });
+  });
+
   it('refuses what is no rule', async () => {
-    for (const text of ['', 'null', '{}', JSON.stringify({ ...rule, Priority: 'x' })]) {
+    const wrong = { ...rule, Attributes: { a: 1 } };
+    for (const text of ['', 'null', '{}', JSON.stringify({ ...rule, Priority: 'x' }), JSON.stringify(wrong)]) {
       await expect(preview(text)).rejects.toThrow(/rule/i);
     }
   });

@@ -8,6 +8,10 @@ export interface SampledRequest {
   readonly host: string;
   readonly method: string;
   readonly path: string;
+  /** Whether an OpenTelemetry sampler decides: only those look at attributes. Not read where no rule has any. */
+  readonly isOpenTelemetry?: boolean;
+  /** Attributes that rules ask for, as far as they are texts: samplers compare no others. */
+  readonly attributes?: Readonly<Record<string, string>>;
 }
 
 /** As the SDKs match: `*` is any text, `?` one character, capital and small letters are the same. */
@@ -33,8 +37,27 @@ export function matchesPattern(pattern: string, text: string): boolean {
   return at === wanted.length;
 }
 
-/** Whether a rule is about a request. Attributes are not looked at: segments do not keep what samplers compare. */
+/** Whether a rule is about a request, for the sampler that decides about it. */
 export function matchesRule(rule: SamplingRule, request: SampledRequest): boolean {
+  return matchesPatterns(rule, request) && (!hasAttributes(rule) || matchesAttributes(rule, request));
+}
+
+export const hasAttributes = ({ Attributes }: SamplingRule): boolean => Object.keys(Attributes ?? {}).length > 0;
+
+/** The X-Ray SDKs leave out rules with attributes; the others want every one, whatever their patterns. */
+function matchesAttributes(
+  { Attributes = {} }: SamplingRule,
+  { isOpenTelemetry, attributes }: SampledRequest,
+): boolean {
+  if (!isOpenTelemetry) return false;
+  return Object.entries(Attributes).every(([name, pattern]) => {
+    const text = attributes && Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+    return text !== undefined && matchesPattern(pattern, text);
+  });
+}
+
+/** Whether it is about a request as far as everything but attributes goes. */
+export function matchesPatterns(rule: SamplingRule, request: SampledRequest): boolean {
   const pairs: [string | undefined, string][] = [
     [rule.ServiceName, request.serviceName],
     [rule.ServiceType, request.serviceType],

@@ -86,4 +86,36 @@ describe('the preview of a rule', () => {
     );
     expect(preview.sampledAbout).toBe(3600 + 1800);
   });
+
+  it('compares attributes as OpenTelemetry samplers do; X-Ray SDKs leave the rule out', () => {
+    const span = (attributes: Record<string, string>, count: number): RequestCount => ({
+      ...request('/pay', count),
+      isOpenTelemetry: true,
+      attributes,
+    });
+    const preview = previewRule(
+      rule('gold', 5, { Attributes: { tier: 'G*', shop: '*' }, URLPath: '/pay', ReservoirSize: 0, FixedRate: 1 }),
+      [...rules, rule('silver', 3, { Attributes: { tier: 'silver' } })],
+      [
+        span({ tier: 'gold', shop: 'tokyo' }, 8),
+        span({ tier: 'GOLD', shop: '' }, 4),
+        span({ tier: 'gold' }, 2),
+        span({ tier: 'silver', shop: 'tokyo' }, 1),
+        { ...request('/pay', 16), isOpenTelemetry: false, attributes: { tier: 'gold', shop: 'tokyo' } },
+        { ...span({ tier: 'gold', shop: 'tokyo' }, 32), path: '/other' },
+      ],
+      3600,
+    );
+    expect(preview).toMatchObject({ requests: 63, matched: 12, decidedBefore: 0, sampledAbout: 12 });
+    expect(preview.attributes).toEqual({ leftOutBySdk: 16, different: 3, byValue: [], notAtStart: [] });
+  });
+
+  it('says which attributes it can only guess', () => {
+    const Attributes = { 'http.status_code': '5*', 'user_agent.original': 'curl*', tenant: 'a' };
+    expect(previewRule(rule('guess', 5, { Attributes }), rules, [], 3600).attributes).toMatchObject({
+      byValue: ['user_agent.original'],
+      notAtStart: ['http.status_code'],
+    });
+    expect(previewRule(rule('plain', 5, { Attributes: {} }), rules, [], 3600).attributes).toBeUndefined();
+  });
 });

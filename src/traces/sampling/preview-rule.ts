@@ -1,5 +1,6 @@
 import type { SamplingRule } from '@aws-sdk/client-xray';
-import { matchesRule, type SampledRequest } from './match-rule.ts';
+import { hasAttributes, matchesPatterns, matchesRule, type SampledRequest } from './match-rule.ts';
+import { comparedAs } from './rule-attributes.ts';
 
 /** Requests that are alike, with some of their traces. */
 export interface RequestCount extends SampledRequest {
@@ -20,6 +21,20 @@ export interface RulePreview {
   readonly sampledAbout: number;
   /** The most frequent of the matched. */
   readonly examples: readonly RequestCount[];
+  /** Of a rule with attributes. */
+  readonly attributes?: AttributesPreview;
+}
+
+/** Why attributes left out requests that all else of the rule is about, and what can only be guessed of them. */
+export interface AttributesPreview {
+  /** Sent by an SDK whose sampler leaves out every rule with attributes. */
+  readonly leftOutBySdk: number;
+  /** Without these attributes, or with others. */
+  readonly different: number;
+  /** Attributes that were compared by what is known of the request: not kept is by which name it was sent. */
+  readonly byValue: readonly string[];
+  /** Attributes that no sampler knows when it decides. */
+  readonly notAtStart: readonly string[];
 }
 
 const examplesMax = 5;
@@ -36,10 +51,15 @@ export function previewRule(
   const then = [...before, rule].sort(byPriority);
   const takenFrom = new Map<string, number>();
   const examples: RequestCount[] = [];
-  let [matched, decidedBefore, total] = [0, 0, 0];
+  let [matched, decidedBefore, total, leftOutBySdk, different] = [0, 0, 0, 0, 0];
   for (const request of requests) {
     total += request.count;
-    if (!matchesRule(rule, request)) continue;
+    if (!matchesPatterns(rule, request)) continue;
+    if (!matchesRule(rule, request)) {
+      if (request.isOpenTelemetry) different += request.count;
+      else leftOutBySdk += request.count;
+      continue;
+    }
     if (then.find((one) => matchesRule(one, request)) !== rule) {
       decidedBefore += request.count;
       continue;
@@ -58,6 +78,9 @@ export function previewRule(
       .sort((a, b) => b.count - a.count || (a.ruleName < b.ruleName ? -1 : 1)),
     sampledAbout: sampledOf(rule, matched, seconds),
     examples: examples.sort((a, b) => b.count - a.count).slice(0, examplesMax),
+    ...(hasAttributes(rule) && {
+      attributes: { leftOutBySdk, different, ...comparedAs(Object.keys(rule.Attributes ?? {})) },
+    }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { previewSamplingRule } from '../../api/sampling.ts';
+import { type RulePreview as Preview, previewSamplingRule } from '../../api/sampling.ts';
 import type { SamplingRule } from '../../api/xray.ts';
 import { useScope } from '../../app/scope.ts';
 import { formatCount, formatShare } from '../../i18n/format.ts';
@@ -52,6 +52,7 @@ export function RulePreview({ rule }: { rule: SamplingRule }) {
           {found.decidedBefore > 0 && (
             <p>{t('sampling.preview-before', { count: formatCount(found.decidedBefore) })}</p>
           )}
+          {found.attributes && <AttributesPreview attributes={found.attributes} />}
           <ul className="hatoba-bare-list">
             {found.examples.map((example) => (
               <li key={JSON.stringify(example)} className="hatoba-example">
@@ -74,5 +75,22 @@ export function RulePreview({ rule }: { rule: SamplingRule }) {
         </>
       )}
     </section>
+  );
+}
+
+/** What attributes left out, and what a stored trace cannot tell of them. */
+function AttributesPreview({ attributes }: { attributes: NonNullable<Preview['attributes']> }) {
+  const t = useText();
+  const { leftOutBySdk, different, byValue, notAtStart } = attributes;
+  return (
+    <>
+      {different > 0 && <p>{t('sampling.preview-different', { count: formatCount(different) })}</p>}
+      {leftOutBySdk > 0 && <p>{t('sampling.preview-sdk', { count: formatCount(leftOutBySdk) })}</p>}
+      {notAtStart.length > 0 && <p>{t('sampling.preview-not-at-start', { names: notAtStart.join(', ') })}</p>}
+      <p className="hatoba-soft hatoba-small">
+        {t('sampling.preview-attributes')}
+        {byValue.length > 0 && ` ${t('sampling.preview-by-value', { names: byValue.join(', ') })}`}
+      </p>
+    </>
   );
 }

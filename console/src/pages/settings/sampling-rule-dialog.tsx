@@ -4,12 +4,14 @@ import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
 import Modal from '@cloudscape-design/components/modal';
 import SpaceBetween from '@cloudscape-design/components/space-between';
+import Textarea from '@cloudscape-design/components/textarea';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { createSamplingRule, type SamplingRule, updateSamplingRule } from '../../api/xray.ts';
 import { useScope } from '../../app/scope.ts';
 import { type MessageKey, useText } from '../../i18n/text.ts';
 import { ErrorBox } from '../../parts/states.tsx';
+import { fromLines, toLines } from './rule-attributes.ts';
 import { RulePreview } from './rule-preview.tsx';
 
 const fresh: SamplingRule = {
@@ -73,12 +75,15 @@ export function SamplingRuleDialog({ rule, like, onClose }: SamplingRuleDialogPr
   const [texts, setTexts] = useState<Record<Field, string>>(
     () => Object.fromEntries(fields.map(({ name }) => [name, String(before[name] ?? '')])) as Record<Field, string>,
   );
+  const [lines, setLines] = useState(() => toLines(before.Attributes));
+  const attributes = fromLines(lines);
   const isDefault = rule?.RuleName === 'Default';
   const shown = fields.filter((field) => (isDefault ? field.ofDefault : rule ? field.name !== 'RuleName' : true));
-  const changed = Object.fromEntries(
-    shown.map(({ name, number }) => [name, number ? Number(texts[name]) : texts[name]]),
-  );
-  const draft: SamplingRule = { ...before, ...changed, Attributes: {} };
+  const changed: Partial<SamplingRule> = {
+    ...Object.fromEntries(shown.map(({ name, number }) => [name, number ? Number(texts[name]) : texts[name]])),
+    ...(!isDefault && attributes ? { Attributes: attributes } : {}),
+  };
+  const draft: SamplingRule = { ...before, ...changed };
   const save = useMutation({
     mutationFn: () => {
       return rule
@@ -90,7 +95,7 @@ export function SamplingRuleDialog({ rule, like, onClose }: SamplingRuleDialogPr
       await client.invalidateQueries({ queryKey: ['sampling-rules'] });
     },
   });
-  const valid = shown.every((field) => !field.number || isNumber(texts[field.name]));
+  const valid = attributes !== undefined && shown.every((field) => !field.number || isNumber(texts[field.name]));
   return (
     <Modal
       visible
@@ -130,6 +135,16 @@ export function SamplingRuleDialog({ rule, like, onClose }: SamplingRuleDialogPr
             </FormField>
           ))}
         </div>
+        {!isDefault && (
+          <FormField
+            label={t('sampling.attributes')}
+            constraintText={t('sampling.attributes-hint')}
+            errorText={attributes ? '' : t('sampling.attributes-wrong')}
+            stretch
+          >
+            <Textarea value={lines} rows={2} onChange={({ detail }) => setLines(detail.value)} />
+          </FormField>
+        )}
         {valid && <RulePreview rule={draft} />}
         {save.error && <ErrorBox error={save.error} />}
       </SpaceBetween>

@@ -14,7 +14,9 @@ import { SamplingRuleDialog } from './sampling-rule-dialog.tsx';
 /** What a rule asks for, without the parts that take anything. */
 function matchOf(rule: SamplingRule): string {
   const address = rule.Host === '*' && rule.URLPath === '*' ? '*' : `${rule.Host}${rule.URLPath}`;
-  return [rule.HTTPMethod, address, rule.ServiceName, rule.ServiceType].filter((part) => part !== '*').join(' · ');
+  const attributes = Object.entries(rule.Attributes ?? {}).map(([name, pattern]) => `${name}=${pattern}`);
+  const parts = [rule.HTTPMethod, address, rule.ServiceName, rule.ServiceType].filter((part) => part !== '*');
+  return [...parts, ...attributes].join(' · ');
 }
 
 /** Sampling rules in the order in which they are tried, with what each matched lately. */
