@@ -144,7 +144,7 @@ export async function startHatoba(config: Config): Promise<Hatoba> {
   const planes: Plane[] = [identity, metrics, logs, traces, traffic, tables, alarms, compute, canaries];
   const services = mergeServiceTables(planes.flatMap((plane) => [...plane.services]));
   const callOperation = callOperationOf(services);
-  const overview = createOverview({ traces, alarms, canaries, callOperation, clock, account, region });
+  const overview = createOverview({ traces, alarms, canaries, callOperation, clock, logger, account, region });
   const ports = () => ({ gateway: gateway.port, ...traces.ports, edge: traffic.edgePort });
   const status = statusRoute({ version, ports, compute, traces, telemetry, account, region });
   const gateway = createGateway({

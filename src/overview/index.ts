@@ -28,13 +28,14 @@ export function createOverview(
         path: '/_hatoba/overview',
         async handle(_request, response, url) {
           const scope = {
-            account: url.searchParams.get('account') ?? deps.account,
-            region: url.searchParams.get('region') ?? deps.region,
+            account: url.searchParams.get('account') || deps.account,
+            region: url.searchParams.get('region') || deps.region,
           };
           const end = parseTime(url.searchParams.get('end')) ?? deps.clock.now();
           const { snapshot, deployments } = await readSnapshot(deps, scope, end);
           const body = {
             ...judge(snapshot),
+            unread: snapshot.unread,
             deployments,
             canaries: snapshot.canaries,
             alarms: snapshot.alarms,

@@ -3,6 +3,7 @@ import { judge } from './judge.ts';
 import type { Snapshot } from './model.ts';
 
 const quiet: Snapshot = {
+  unread: [],
   health: [],
   usual: [],
   edges: [],
@@ -37,6 +38,12 @@ test('nothing to see is not the same as all well', () => {
     code: 'all-well',
     params: { services: 2 },
   });
+});
+
+test('what could not be read is not well, and what is wrong comes before it', () => {
+  const blind: Snapshot = { ...quiet, unread: ['traces', 'alarms'], services: [service('a')] };
+  expect(judge(blind).verdict).toEqual({ level: 'warning', code: 'cannot-tell', params: { sources: 'traces,alarms' } });
+  expect(judge({ ...blind, services: [service('a', 0)] }).verdict.code).toBe('service-not-stable');
 });
 
 test('a service whose own time has grown is named with the deployment before it; its callers are not', () => {

@@ -32,6 +32,8 @@ function verdictOf(snapshot: Snapshot, findings: readonly Finding[]): Verdict {
     const { level, code, params, since } = worst;
     return { level, code, params, ...(since !== undefined && { since }) };
   }
+  if (snapshot.unread.length > 0)
+    return { level: 'warning', code: 'cannot-tell', params: { sources: snapshot.unread.join(',') } };
   if (snapshot.services.length === 0 && snapshot.health.length === 0)
     return { level: 'ok', code: 'nothing-yet', params: {} };
   const count = snapshot.services.length || snapshot.health.length;

@@ -16,10 +16,16 @@ export async function listServices(
   if (only.cluster !== undefined && only.service !== undefined) {
     return [{ cluster: only.cluster, service: only.service }];
   }
-  const { clusterArns = [] } = await callOperation<ListClustersResponse>('ecs', 'ListClusters', {}, scope);
-  const clusters = clusterArns.map(lastPart).filter((cluster) => cluster === (only.cluster ?? cluster));
+  const clusters: string[] = [];
+  let clusterToken: string | undefined;
+  do {
+    const input = clusterToken ? { nextToken: clusterToken } : {};
+    const page: ListClustersResponse = await callOperation('ecs', 'ListClusters', input, scope);
+    clusters.push(...(page.clusterArns ?? []).map(lastPart));
+    clusterToken = page.nextToken;
+  } while (clusterToken);
   const found: ServiceName[] = [];
-  for (const cluster of clusters) {
+  for (const cluster of clusters.filter((name) => name === (only.cluster ?? name))) {
     let nextToken: string | undefined;
     do {
       const page: ListServicesResponse = await callOperation(

@@ -33,7 +33,7 @@ export interface Finding {
 
 export interface Verdict {
   readonly level: Level;
-  readonly code: FindingCode | 'all-well' | 'nothing-yet';
+  readonly code: FindingCode | 'all-well' | 'nothing-yet' | 'cannot-tell';
   readonly params: Readonly<Record<string, string | number>>;
   readonly since?: string;
 }
@@ -67,8 +67,13 @@ export interface EcsServiceFact {
   readonly newestDeployment?: DeploymentFact;
 }
 
+/** What a snapshot is read from. */
+export type Source = 'services' | 'traces' | 'alarms' | 'canaries' | 'balancers' | 'insights';
+
 /** Everything that a judgement is made of, read at one moment. */
 export interface Snapshot {
+  /** What could not be read: its part is empty and says nothing. */
+  readonly unread: readonly Source[];
   /** Since the newest deployment of each service, or the last minutes. */
   readonly health: readonly ServiceHealthFact[];
   /** The same services before that. */

@@ -1,11 +1,13 @@
-import type { DescribeServicesResponse, ListClustersResponse, ListServicesResponse } from '@aws-sdk/client-ecs';
+import type { DescribeServicesResponse } from '@aws-sdk/client-ecs';
 import type { GetServiceGraphResult, GetTraceSummariesResult } from '@aws-sdk/client-xray';
 import type { Alarms } from '../alarms/index.ts';
 import type { Canaries } from '../canaries/index.ts';
+import type { Logger } from '../platform/logger.ts';
 import type { Traces } from '../traces/index.ts';
 import type { AccountRegion } from '../wire/aws/call-context.ts';
 import type { ServiceId } from '../wire/aws/service-table.ts';
-import type { DeploymentFact, EcsServiceFact, EdgeFact, Snapshot } from './model.ts';
+import { listServices } from './list-services.ts';
+import type { DeploymentFact, EcsServiceFact, EdgeFact, Snapshot, Source } from './model.ts';
 
 /** Calls an operation as any client would, with the scope's root as the caller; main makes it from the planes' tables. */
 export type CallOperation = <Output>(
@@ -20,6 +22,7 @@ export interface OverviewSources {
   readonly alarms: Pick<Alarms, 'alarms'>;
   readonly canaries: Pick<Canaries, 'recentRuns'>;
   readonly callOperation: CallOperation;
+  readonly logger: Logger;
 }
 
 // Half a minute shows a change soon after it came; what is called more rarely is judged over five minutes.
@@ -28,13 +31,15 @@ const rareMs = 300_000;
 const recentCallsMin = 5;
 const usualMs = 3_600_000;
 const runsShown = 90;
+/** So many services DescribeServices takes. */
+const describedAtOnce = 10;
 
 export interface OverviewReading {
   readonly snapshot: Snapshot;
   readonly deployments: readonly DeploymentFact[];
 }
 
-/** Reads the other planes once. A plane that cannot answer now leaves its part empty rather than the whole page. */
+/** Reads the other planes once. One that cannot answer now is named and leaves its part empty, not the whole page. */
 export async function readSnapshot(
   sources: OverviewSources,
   scope: AccountRegion,
@@ -43,18 +48,26 @@ export async function readSnapshot(
   const recentStart = new Date(end.getTime() - recentMs);
   const rareStart = new Date(end.getTime() - rareMs);
   const usualStart = new Date(recentStart.getTime() - usualMs);
+  const unread = new Set<Source>();
+  const orEmpty = <Row>(source: Source, reading: Promise<readonly Row[]>): Promise<readonly Row[]> =>
+    reading.catch((error: unknown) => {
+      unread.add(source);
+      sources.logger.warn({ error, source }, 'overview');
+      return [];
+    });
   const [services, recent, rare, usual, edges, alarms, canaries, targets, insights] = await Promise.all([
-    orEmpty(readServices(sources, scope)),
-    orEmpty(sources.traces.serviceHealth(scope, recentStart, end)),
-    orEmpty(sources.traces.serviceHealth(scope, rareStart, end)),
-    orEmpty(sources.traces.serviceHealth(scope, usualStart, recentStart)),
-    orEmpty(readEdges(sources, scope, recentStart, end)),
-    orEmpty(sources.alarms.alarms(scope)),
-    orEmpty(sources.canaries.recentRuns(scope, runsShown)),
-    orEmpty(readTargets(sources, scope)),
-    orEmpty(sources.traces.openInsights(scope, end)),
+    orEmpty('services', readServices(sources, scope)),
+    orEmpty('traces', sources.traces.serviceHealth(scope, recentStart, end)),
+    orEmpty('traces', sources.traces.serviceHealth(scope, rareStart, end)),
+    orEmpty('traces', sources.traces.serviceHealth(scope, usualStart, recentStart)),
+    orEmpty('traces', readEdges(sources, scope, recentStart, end)),
+    orEmpty('alarms', sources.alarms.alarms(scope)),
+    orEmpty('canaries', sources.canaries.recentRuns(scope, runsShown)),
+    orEmpty('balancers', readTargets(sources, scope)),
+    orEmpty('insights', sources.traces.openInsights(scope, end)),
   ]);
   const snapshot: Snapshot = {
+    unread: [...unread],
     health: mergeHealth(recent, rare),
     usual: await usualBeforeDeployments(sources, scope, services, usual, recentStart),
     edges,
@@ -101,10 +114,6 @@ function mergeHealth(recent: Snapshot['health'], rare: Snapshot['health']): Snap
   );
 }
 
-async function orEmpty<Row>(reading: Promise<readonly Row[]>): Promise<readonly Row[]> {
-  return reading.catch(() => []);
-}
-
 /** What was usual before a service's newest deployment: a change that came with it must not become its own yardstick. */
 async function usualBeforeDeployments(
   sources: OverviewSources,
@@ -117,7 +126,9 @@ async function usualBeforeDeployments(
   for (const service of services) {
     const at = service.newestDeployment && new Date(service.newestDeployment.at);
     if (!at || at > recentStart || recentStart.getTime() - at.getTime() > usualMs) continue;
-    const before = await orEmpty(sources.traces.serviceHealth(scope, new Date(at.getTime() - usualMs), at));
+    const beforeIt = sources.traces.serviceHealth(scope, new Date(at.getTime() - usualMs), at);
+    // Without it, what is usual now has to do.
+    const before = await beforeIt.catch(() => []);
     const own = before.find((health) => health.name === service.service);
     const index = result.findIndex((health) => health.name === service.service);
     if (own && index >= 0) result[index] = own;
@@ -125,34 +136,26 @@ async function usualBeforeDeployments(
   return result;
 }
 
-async function readServices(sources: OverviewSources, scope: AccountRegion): Promise<EcsServiceFact[]> {
-  const { clusterArns = [] } = await sources.callOperation<ListClustersResponse>('ecs', 'ListClusters', {}, scope);
+async function readServices({ callOperation }: OverviewSources, scope: AccountRegion): Promise<EcsServiceFact[]> {
+  const names = new Map<string, string[]>();
+  for (const { cluster, service } of await listServices(callOperation, scope)) {
+    names.set(cluster, [...(names.get(cluster) ?? []), service]);
+  }
   const facts: EcsServiceFact[] = [];
-  for (const clusterArn of clusterArns) {
-    const { serviceArns = [] } = await sources.callOperation<ListServicesResponse>(
-      'ecs',
-      'ListServices',
-      { cluster: clusterArn, maxResults: 100 },
-      scope,
-    );
-    for (let i = 0; i < serviceArns.length; i += 10) {
-      const { services = [] } = await sources.callOperation<DescribeServicesResponse>(
-        'ecs',
-        'DescribeServices',
-        { cluster: clusterArn, services: serviceArns.slice(i, i + 10) },
-        scope,
-      );
-      facts.push(...services.map((service) => toServiceFact(clusterArn, service)));
+  for (const [cluster, ofCluster] of names) {
+    for (let i = 0; i < ofCluster.length; i += describedAtOnce) {
+      const input = { cluster, services: ofCluster.slice(i, i + describedAtOnce) };
+      const { services = [] } = await callOperation<DescribeServicesResponse>('ecs', 'DescribeServices', input, scope);
+      facts.push(...services.map((service) => toServiceFact(cluster, service)));
     }
   }
   return facts;
 }
 
 function toServiceFact(
-  clusterArn: string,
+  cluster: string,
   service: NonNullable<DescribeServicesResponse['services']>[number],
 ): EcsServiceFact {
-  const cluster = clusterArn.split('/').at(-1)!;
   const primary = service.deployments?.find((deployment) => deployment.status === 'PRIMARY');
   return {
     cluster,

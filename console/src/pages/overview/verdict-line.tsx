@@ -11,10 +11,16 @@ export function VerdictLine({ verdict, after }: { verdict: Verdict; after?: Depl
   const t = useText();
   const words = useCodeText();
   const type = verdict.code === 'nothing-yet' ? 'pending' : kinds[verdict.level];
+  const { sources } = verdict.params;
+  const unread = String(sources ?? '').split(',');
+  const params = {
+    ...readable(verdict.params),
+    ...(sources === undefined ? {} : { sources: unread.map((one) => words(`page.${one}`, one)).join(', ') }),
+  };
   return (
     <p className="hatoba-verdict" role="status">
       <StatusIndicator type={type}>
-        <span className="hatoba-verdict">{words(messageKey(verdict), verdict.code, readable(verdict.params))}</span>
+        <span className="hatoba-verdict">{words(messageKey(verdict), verdict.code, params)}</span>
       </StatusIndicator>
       {verdict.since && (
         <span className="hatoba-soft hatoba-since">

@@ -35,11 +35,15 @@ describe('findings', () => {
   it('have words for every code that the overview can send, in both languages', () => {
     const model = readFileSync(join(import.meta.dirname, '../../../../src/overview/model.ts'), 'utf8');
     const union = /type FindingCode =([^;]*);/.exec(model)?.[1] ?? '';
-    const codes = [...union.matchAll(/'([a-z-]+)'/g)].map((match) => match[1] ?? '');
-    expect(codes.length).toBeGreaterThan(5);
+    const namesIn = (text: string) => [...text.matchAll(/'([a-z-]+)'/g)].map((match) => match[1] ?? '');
+    const codes = [...namesIn(union), ...namesIn(/readonly code: FindingCode \|([^;]*);/.exec(model)?.[1] ?? '')];
+    const sources = namesIn(/type Source =([^;]*);/.exec(model)?.[1] ?? '');
+    expect(codes.length).toBeGreaterThan(10);
+    expect(sources.length).toBeGreaterThan(5);
     for (const language of ['en', 'ja']) {
       const words = JSON.parse(readFileSync(join(import.meta.dirname, `../../i18n/${language}.json`), 'utf8'));
-      for (const code of [...codes, 'all-well', 'nothing-yet']) expect(Object.keys(words)).toContain(`verdict.${code}`);
+      for (const code of codes) expect(Object.keys(words)).toContain(`verdict.${code}`);
+      for (const source of sources) expect(Object.keys(words)).toContain(`page.${source}`);
     }
   });
 });
