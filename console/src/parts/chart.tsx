@@ -114,7 +114,8 @@ function chartOptions(
 ): uPlot.Options {
   const line = resolveColour(colour.line);
   const soft = resolveColour(colour.textSoft);
-  const { series, range, format, threshold, group, least, colours, band } = props.current;
+  // What may change while the chart stands is asked for when it is drawn.
+  const { series, format, group, colours, band } = props.current;
   const strokeOf = (index: number) => {
     const own = colours?.[index];
     return resolveColour(own ? colour[own] : (seriesColours[index % seriesColours.length] ?? colour.accent));
@@ -134,6 +135,7 @@ function chartOptions(
       },
       y: {
         range: (_, low, high) => {
+          const { least, threshold } = props.current;
           const top = Math.max(high ?? 0, least ?? 0, threshold ?? Number.NEGATIVE_INFINITY);
           const bottom = Math.min(0, low ?? 0);
           return [bottom, top === bottom ? bottom + 1 : top + (top - bottom) * 0.08];
@@ -146,7 +148,7 @@ function chartOptions(
         grid: { stroke: line, width: 0.5 },
         ticks: { show: false },
         size: 30,
-        values: (_, splits) => axisTimes(splits, range.end - range.start, utc),
+        values: (_, splits) => axisTimes(splits, props.current.range, utc),
       },
       {
         stroke: soft,
@@ -162,7 +164,7 @@ function chartOptions(
         label: whenText,
         value: (plot, seconds) => {
           const at = seconds ?? plot.data[0].at(-1);
-          return at === undefined ? '-' : formatTime(at * 1000, { utc, now: range.end });
+          return at === undefined ? '-' : formatTime(at * 1000, { utc, now: props.current.range.end });
         },
       },
       ...series.map(
@@ -194,8 +196,9 @@ function chartOptions(
     hooks: {
       draw: [
         (plot) => {
+          const { threshold, marks = [] } = props.current;
           if (threshold !== undefined) drawThreshold(plot, threshold);
-          for (const mark of props.current.marks ?? []) drawMark(plot, mark);
+          for (const mark of marks) drawMark(plot, mark);
         },
       ],
     },
@@ -236,7 +239,8 @@ function lastKnown(values: ArrayLike<number | null | undefined> | undefined): nu
 }
 
 /** Clock times; with the day where the range is longer than one. */
-function axisTimes(splits: readonly number[], lengthMs: number, utc: boolean): string[] {
+function axisTimes(splits: readonly number[], range: TimeRange, utc: boolean): string[] {
+  const lengthMs = range.end - range.start;
   const [from, to] = lengthMs > 86_400_000 ? [5, 16] : lengthMs < 600_000 ? [11, 19] : [11, 16];
   return splits.map((seconds) => formatTime(seconds * 1000, { utc }).slice(from, to));
 }

@@ -20,5 +20,16 @@ describe('filter texts', () => {
     expect(addToFilter('fault', 'fault')).toBe('fault');
     expect(addToFilter('ok', 'responsetime > 5')).toBe('ok AND responsetime > 5');
     expect(addToFilter('error OR fault', 'responsetime > 5')).toBe('(error OR fault) AND responsetime > 5');
+    expect(addToFilter('(error) OR (fault)', 'ok')).toBe('((error) OR (fault)) AND ok');
+    expect(addToFilter('service("a OR b") AND (ok or fault)', 'ok')).toBe('service("a OR b") AND (ok or fault) AND ok');
+  });
+
+  it('takes only a whole condition for one that is there already', () => {
+    expect(addToFilter('service("a") { fault } AND http.url = "/fault"', 'fault')).toMatch(/ AND fault$/);
+    expect(addToFilter('annotation[a] = 12', 'annotation[a] = 1')).toBe('annotation[a] = 12 AND annotation[a] = 1');
+    const joined = 'service("a") { fault } AND http.url = "x AND fault" AND error';
+    for (const condition of ['service("a") { fault }', 'http.url = "x AND fault"', 'error']) {
+      expect(addToFilter(joined, condition)).toBe(joined);
+    }
   });
 });

@@ -7,9 +7,28 @@ export function quoted(text: string): string {
 export function addToFilter(filter: string, condition: string): string {
   const before = filter.trim();
   if (before === '') return condition;
-  if (before.includes(condition)) return before;
-  const needsBrackets = /\bOR\b/i.test(before) && !/^\(.*\)$/.test(before);
-  return `${needsBrackets ? `(${before})` : before} AND ${condition}`;
+  const { conditions, hasAlternatives } = conditionsOf(before);
+  if (!hasAlternatives && conditions.includes(condition)) return before;
+  return `${hasAlternatives ? `(${before})` : before} AND ${condition}`;
+}
+
+/** A quoted text, a bracket, a word or anything else. */
+const filterPiece = /"(?:[^"\\]|\\.)*"?|[([{]|[)\]}]|[\w.]+|[\s\S]/g;
+
+/** What is joined by AND or OR, outside of all brackets and quotes. */
+function conditionsOf(filter: string): { conditions: string[]; hasAlternatives: boolean } {
+  const conditions = [''];
+  let hasAlternatives = false;
+  let depth = 0;
+  for (const [piece] of filter.matchAll(filterPiece)) {
+    if (/^[([{]$/.test(piece)) depth += 1;
+    if (/^[)\]}]$/.test(piece)) depth -= 1;
+    if (depth === 0 && /^(?:AND|OR)$/i.test(piece)) {
+      hasAlternatives ||= piece.toUpperCase() === 'OR';
+      conditions.push('');
+    } else conditions.push(conditions.pop() + piece);
+  }
+  return { conditions: conditions.map((one) => one.trim()), hasAlternatives };
 }
 
 /** Traces that pass through a node; with a condition on the node itself. The type tells nodes of one name apart. */

@@ -17,12 +17,11 @@ interface PageProps {
   crumbs?: readonly Crumb[];
   description?: ReactNode;
   actions?: ReactNode;
-  info?: ReactNode;
   children: ReactNode;
 }
 
 /** A page's frame: where it is, what it is called, what can be done with it. */
-export function Page({ title, crumbs = [], description, actions, info, children }: PageProps) {
+export function Page({ title, crumbs = [], description, actions, children }: PageProps) {
   useEffect(() => {
     document.title = `${shorten(title)} · hatoba`;
   }, [title]);
@@ -43,7 +42,7 @@ export function Page({ title, crumbs = [], description, actions, info, children 
               ))}
             </nav>
           )}
-          <Header variant="h1" description={description} actions={actions} info={info}>
+          <Header variant="h1" description={description} actions={actions}>
             <span className="hatoba-wrap" title={title}>
               {shorten(title, 160)}
             </span>

@@ -8,16 +8,11 @@ import type { ReactNode } from 'react';
 import { ApiError } from '../api/request.ts';
 import { useCodeText, useText } from '../i18n/text.ts';
 
-export function Loading({ text, onCancel }: { text?: string; onCancel?: () => void }) {
+export function Loading({ text }: { text?: string }) {
   const t = useText();
   return (
     <Box padding="m" color="text-body-secondary">
       <Spinner /> {text ?? t('state.loading')}
-      {onCancel && (
-        <Button variant="inline-link" onClick={onCancel}>
-          {t('action.cancel')}
-        </Button>
-      )}
     </Box>
   );
 }

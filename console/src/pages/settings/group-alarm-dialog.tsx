@@ -27,7 +27,8 @@ export function GroupAlarmDialog({ group, onClose }: { group: Group; onClose: ()
   const [name, setName] = useState(`${group.GroupName}-faults`);
   const [threshold, setThreshold] = useState('1');
   const [minutes, setMinutes] = useState('2');
-  const valid = name !== '' && Number.isFinite(Number(threshold)) && /^[1-9]\d{0,2}$/.test(minutes);
+  const hasThreshold = threshold.trim() !== '' && Number.isFinite(Number(threshold));
+  const valid = name !== '' && hasThreshold && /^[1-9]\d{0,2}$/.test(minutes);
   const isTime = metric === 'ResponseTime';
   const save = useMutation({
     mutationFn: () =>

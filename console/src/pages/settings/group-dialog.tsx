@@ -23,16 +23,19 @@ interface GroupDialogProps {
   group: Group | undefined;
   /** For how long all of its traces are kept; undefined: as all others. */
   keepDays: number | undefined;
+  /** For how long all others are; undefined while that is not known. */
+  retentionDays: number | undefined;
   onClose: () => void;
 }
 
 /** Creates a group, or changes one; of the built-in group only insights can be turned on and off. */
-export function GroupDialog({ group, keepDays, onClose }: GroupDialogProps) {
+export function GroupDialog({ group, keepDays, retentionDays, onClose }: GroupDialogProps) {
   const t = useText();
   const scope = useScope();
   const client = useQueryClient();
   const [name, setName] = useState('');
   const [filter, setFilter] = useState(group?.FilterExpression ?? '');
+  const [isMade, setMade] = useState(group !== undefined);
   const [insights, setInsights] = useState(group?.InsightsConfiguration?.InsightsEnabled ?? true);
   const [notify, setNotify] = useState(group?.InsightsConfiguration?.NotificationsEnabled ?? true);
   const [keep, setKeep] = useState(keepDays === undefined ? '' : String(keepDays));
@@ -46,7 +49,9 @@ export function GroupDialog({ group, keepDays, onClose }: GroupDialogProps) {
         ...(isDefault ? {} : { FilterExpression: filter }),
         InsightsConfiguration: { InsightsEnabled: insights, NotificationsEnabled: insights && notify },
       };
-      await (group ? updateGroup(scope, change) : createGroup(scope, change));
+      await (isMade ? updateGroup(scope, change) : createGroup(scope, change));
+      // The retention may be refused: then the group is there, and saving again changes it.
+      setMade(true);
       if (days !== (keepDays ?? null)) await putThinning(scope, { groupKeepDays: { [change.GroupName]: days } });
     },
     onSuccess: async () => {
@@ -76,7 +81,7 @@ export function GroupDialog({ group, keepDays, onClose }: GroupDialogProps) {
       <SpaceBetween size="m">
         {!group && (
           <FormField label={t('column.name')} constraintText={t('groups.name-rule')}>
-            <Input value={name} onChange={({ detail }) => setName(detail.value)} />
+            <Input value={name} disabled={isMade} onChange={({ detail }) => setName(detail.value)} />
           </FormField>
         )}
         {!isDefault && <FilterField filter={filter} onFilter={setFilter} />}
@@ -88,7 +93,11 @@ export function GroupDialog({ group, keepDays, onClose }: GroupDialogProps) {
             {t('groups.notify')}
           </Checkbox>
         )}
-        <FormField label={t('groups.keep-days')} constraintText={t('groups.keep-days-hint')}>
+        <FormField
+          label={t('groups.keep-days')}
+          constraintText={t('groups.keep-days-hint', { days: retentionDays ?? '-' })}
+          stretch
+        >
           <Input value={keep} inputMode="numeric" onChange={({ detail }) => setKeep(detail.value)} />
         </FormField>
         {save.error && <ErrorBox error={save.error} />}
@@ -97,10 +106,11 @@ export function GroupDialog({ group, keepDays, onClose }: GroupDialogProps) {
   );
 }
 
-/** The expression, with what it selects of the last hour's traces. */
-function FilterField({ filter, onFilter }: { filter: string; onFilter: (filter: string) => void }) {
+/** The expression, with what it selects of the last hour's traces once it is run. */
+function FilterField({ filter: initial, onFilter }: { filter: string; onFilter: (filter: string) => void }) {
   const t = useText();
   const scope = useScope();
+  const [filter, setFilter] = useState(initial);
   const found = useQuery({
     queryKey: ['group-preview', scope.account, scope.region, filter],
     queryFn: ({ signal }) => {
@@ -114,7 +124,16 @@ function FilterField({ filter, onFilter }: { filter: string; onFilter: (filter: 
   const facets = useMemo(() => countFacets(traces), [found.data]);
   return (
     <FormField label={t('traces.filter')} stretch>
-      <FilterBar filter={filter} facets={facets} error={found.error} onRun={onFilter} />
+      <FilterBar
+        filter={filter}
+        facets={facets}
+        error={found.error}
+        onType={onFilter}
+        onRun={(run) => {
+          setFilter(run);
+          onFilter(run);
+        }}
+      />
       {found.error && syntaxErrorOf(found.error) === undefined && <ErrorBox error={found.error} />}
       {!found.error && found.data && (
         <Box color="text-body-secondary">

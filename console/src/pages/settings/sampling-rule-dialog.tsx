@@ -88,7 +88,7 @@ export function SamplingRuleDialog({ rule, like, onClose }: SamplingRuleDialogPr
     mutationFn: () => {
       return rule
         ? updateSamplingRule(scope, { ...changed, RuleName: before.RuleName ?? '' })
-        : createSamplingRule(scope, { ...fresh, ...changed });
+        : createSamplingRule(scope, { ...before, ...changed });
     },
     onSuccess: async () => {
       onClose();

@@ -1,7 +1,8 @@
 const libraries = [
   /(^|\/)node_modules\//,
-  /^(node|internal|native|bun|deno):?/,
-  /^node:/,
+  /^(node|bun|deno|ext):/,
+  // Of older runtimes: `internal/process/next_tick.js`, `native array.js`.
+  /^(internal\/|native($| ))/,
   /(^|\/)(site|dist)-packages\//,
   /^\/usr\/(local\/)?lib\//,
   /^<(anonymous|frozen|builtin)/,

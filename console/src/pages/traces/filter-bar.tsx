@@ -10,6 +10,8 @@ interface FilterBarProps {
   filter: string;
   facets: readonly Facet[];
   onRun: (filter: string) => void;
+  /** Told of what is typed, before it is run. */
+  onType?: (text: string) => void;
   error: Error | null;
   placeholder?: string;
 }
@@ -21,11 +23,15 @@ export function syntaxErrorOf(error: Error | null): string | undefined {
 }
 
 /** One line for the filter expression, with completion; a syntax error is underlined at its place and said in words. */
-export function FilterBar({ filter, facets, onRun, error, placeholder }: FilterBarProps) {
+export function FilterBar({ filter, facets, onRun, onType, error, placeholder }: FilterBarProps) {
   const t = useText();
   const id = useId();
   const [text, setText] = useState(filter);
   useEffect(() => setText(filter), [filter]);
+  const type = (typed: string) => {
+    setText(typed);
+    onType?.(typed);
+  };
   const message = text === filter && filter !== '' ? syntaxErrorOf(error) : undefined;
   return (
     <div className="hatoba-filter">
@@ -35,7 +41,7 @@ export function FilterBar({ filter, facets, onRun, error, placeholder }: FilterB
           facets={facets}
           errorAt={message === undefined ? undefined : errorPosition(message)}
           errorId={message === undefined ? undefined : id}
-          onChange={setText}
+          onChange={type}
           onRun={onRun}
           placeholder={placeholder}
         />
@@ -45,7 +51,7 @@ export function FilterBar({ filter, facets, onRun, error, placeholder }: FilterB
         {filter && (
           <Button
             onClick={() => {
-              setText('');
+              type('');
               onRun('');
             }}
           >
