@@ -31,6 +31,11 @@ test('a size that is exceeded takes the oldest day of every table, and the newes
   expect(chooseDaysToDrop(partitions, { ...limits, bytesMax: 1 }, now)).toEqual(partitions.slice(0, 3));
 });
 
+test('today stays although something is dated tomorrow', () => {
+  const partitions = [day('a', '2026-11-21', 50), day('a', '2026-11-22', 500), day('a', '2026-11-23', 1)];
+  expect(chooseDaysToDrop(partitions, { retentionDays: 7, bytesMax: 1 }, now)).toEqual(partitions.slice(0, 1));
+});
+
 test('what is dropped is never newer than what is kept, and enough', () => {
   const partition = fc.record({
     table: fc.constantFrom('a', 'b'),

@@ -18,7 +18,8 @@ const dayMs = 86_400_000;
 
 /**
  * Which days go: those before the retention of their table, then, while the rest is still too big, the oldest day of all tables
- * together. The newest day always stays, so a small limit never empties the store under the reader's eyes.
+ * together. Today and the newest day always stay, so a small limit never empties the store under the reader's eyes, nor does
+ * a sender whose clock is a day ahead.
  */
 export function chooseDaysToDrop(
   partitions: readonly DayPartition[],
@@ -32,10 +33,11 @@ export function chooseDaysToDrop(
   const dropped = partitions.filter(isOver);
   const kept = partitions.filter((partition) => !isOver(partition));
   const days = [...new Set(kept.map((partition) => partition.day))].sort();
+  const today = now.toISOString().slice(0, 10);
   const newestDay = days.at(-1);
   let bytes = kept.reduce((sum, partition) => sum + partition.bytes, 0);
   for (const day of days) {
-    if (bytes <= limits.bytesMax || day === newestDay) break;
+    if (bytes <= limits.bytesMax || day === newestDay || day >= today) break;
     const ofDay = kept.filter((partition) => partition.day === day);
     dropped.push(...ofDay);
     bytes -= ofDay.reduce((sum, partition) => sum + partition.bytes, 0);
