@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { StateDiskFullError } from '../stores/state/store.ts';
 import { type ComputeFixture, eventually, startComputeFixture } from './compute.fixture.ts';
 
 let fixture: ComputeFixture;
@@ -49,6 +50,29 @@ describe('RunTask', () => {
     });
     expect(task.startedAt!.getTime()).toBeLessThanOrEqual(task.stoppedAt!.getTime());
     expect(fixture.logs.followed).toMatchObject([{ finished: true }]);
+  });
+
+  it('writes down how a task ended as soon as the disk has room for it', async () => {
+    fixture = await startComputeFixture();
+    await register([container('app')]);
+    const { tasks } = await run();
+    const arn = tasks[0]!.taskArn!;
+    await reaches(arn, 'RUNNING');
+    const { state } = fixture;
+    const commit = state.commit.bind(state);
+    let refused = 0;
+    state.commit = async () => {
+      refused += 1;
+      throw new StateDiskFullError('the disk of this test');
+    };
+    fixture.runtime.crash(arn.split('/').at(-1)!, 'app');
+    await eventually('it was tried twice', () => refused >= 2);
+    expect(await describeTask(arn)).toMatchObject({ lastStatus: 'RUNNING' });
+    state.commit = commit;
+    expect(await reaches(arn, 'STOPPED')).toMatchObject({
+      stopCode: 'EssentialContainerExited',
+      containers: [{ exitCode: 137, lastStatus: 'STOPPED' }],
+    });
   });
 
   it('gives the same tasks for the same clientToken, and refuses it for other parameters', async () => {

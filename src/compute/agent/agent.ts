@@ -54,7 +54,7 @@ export class Agent {
       if (task.lastStatus === 'STOPPED') {
         if (found !== undefined) await runtime.removeTask(task.id);
       } else if (found !== undefined || task.lastStatus === 'PROVISIONING') this.run(task, found);
-      else await this.markLost(task);
+      else await this.tryMarkLost(task);
     }
     for (const taskId of adopted.keys()) {
       logger.warn({ taskId }, 'removing a task that nobody knows');
@@ -71,22 +71,25 @@ export class Agent {
   }
 
   private async stopAll(): Promise<void> {
-    const { store, clock } = this.deps;
+    const { store, clock, logger } = this.deps;
     const stoppingAtMs = clock.now().getTime();
+    const stopped = (task: TaskRecord): TaskRecord | undefined =>
+      task.desiredStatus === 'STOPPED'
+        ? undefined
+        : {
+            ...task,
+            desiredStatus: 'STOPPED',
+            stopCode: 'TerminationNotice',
+            stoppedReason: 'hatoba was stopped, and its tasks with it.',
+            stoppingAtMs,
+            version: task.version + 1,
+          };
     await Promise.all(
       [...this.runners.keys()].map((key) =>
-        store.update(store.tasks, key, (task): TaskRecord | undefined =>
-          task.desiredStatus === 'STOPPED'
-            ? undefined
-            : {
-                ...task,
-                desiredStatus: 'STOPPED',
-                stopCode: 'TerminationNotice',
-                stoppedReason: 'hatoba was stopped, and its tasks with it.',
-                stoppingAtMs,
-                version: task.version + 1,
-              },
-        ),
+        // The runtime stops what is not written down, too.
+        store
+          .update(store.tasks, key, stopped)
+          .catch((error) => logger.error({ err: error, task: key }, 'a task is stopped without a note of it')),
       ),
     );
     const enough = new AbortController();
@@ -105,7 +108,7 @@ export class Agent {
     const key = taskKey(task);
     const definition = store.definitions.get(definitionKeyOfArn(task.taskDefinitionArn));
     if (definition === undefined) {
-      void this.markLost(task);
+      void this.tryMarkLost(task);
       return;
     }
     const runner = new TaskRunner(
@@ -125,11 +128,14 @@ export class Agent {
     );
     this.runners.set(key, runner);
     this.keys.set(task.id, key);
-    const run = runner.run(adopted).finally(() => {
-      this.runners.delete(key);
-      this.keys.delete(task.id);
-      this.runs.delete(key);
-    });
+    const run = runner
+      .run(adopted)
+      .catch((error) => logger.error({ err: error, task: key }, 'a task could not be marked as stopped'))
+      .finally(() => {
+        this.runners.delete(key);
+        this.keys.delete(task.id);
+        this.runs.delete(key);
+      });
     this.runs.set(key, run);
   }
 
@@ -144,6 +150,17 @@ export class Agent {
   private runnerOf(taskId: string): TaskRunner | undefined {
     const key = this.keys.get(taskId);
     return key === undefined ? undefined : this.runners.get(key);
+  }
+
+  private async tryMarkLost(task: TaskRecord): Promise<void> {
+    try {
+      await this.markLost(task);
+    } catch (error) {
+      this.deps.logger.error(
+        { err: error, task: task.arn },
+        'a task that is gone is marked as stopped at the next start',
+      );
+    }
   }
 
   /** The record says that it runs, no runtime has it: it ended with the process or machine that ran it. */

@@ -18,6 +18,7 @@ import { TaskFailure } from './task-failure.ts';
 import type { TaskLogs } from './task-logs.ts';
 import type { TaskTargets } from './task-targets.ts';
 import { Wakeup } from './wakeup.ts';
+import { whenThereIsRoom } from './when-there-is-room.ts';
 
 export interface TaskRunnerDeps {
   readonly store: ComputeStore;
@@ -74,7 +75,7 @@ export class TaskRunner {
     this.wake();
   }
 
-  /** Resolves when the task is STOPPED, or dropped. */
+  /** Resolves when the task is STOPPED, or dropped. Rejects when not even that can be written down. */
   async run(adopted?: AdoptedTask): Promise<void> {
     try {
       await this.live(adopted);
@@ -299,8 +300,10 @@ export class TaskRunner {
     if (wasRunning && (this.task.loadBalancers.length > 0 || this.task.serviceRegistries.length > 0)) {
       await this.patch({ lastStatus: 'DEACTIVATING' });
     }
-    await targets.deregisterInstances(this.task);
-    const groups = await targets.deregisterTargets(this.task);
+    const groups = await this.written(async () => {
+      await targets.deregisterInstances(this.task);
+      return targets.deregisterTargets(this.task);
+    });
     if (groups.length > 0 && wasRunning) reportTargets(this.task, 'deregistered', groups);
     const serves = [...this.states.values()].some((state) => state.status === 'RUNNING');
     if (serves && this.task.stopCode !== 'EssentialContainerExited') {
@@ -349,11 +352,7 @@ export class TaskRunner {
   }
 
   private patch(change: Partial<TaskRecord>): Promise<unknown> {
-    return this.deps.store.update(this.deps.store.tasks, this.key, (task) => ({
-      ...task,
-      ...change,
-      version: task.version + 1,
-    }));
+    return this.update((task) => ({ ...task, ...change, version: task.version + 1 }));
   }
 
   private patchContainer(
@@ -361,7 +360,7 @@ export class TaskRunner {
     change: Partial<ContainerRecord>,
     taskChange: Partial<TaskRecord> = {},
   ): Promise<unknown> {
-    return this.deps.store.update(this.deps.store.tasks, this.key, (task) => {
+    return this.update((task) => {
       const containers = task.containers.map((one) => (one.name === name ? { ...one, ...change } : one));
       const healthStatus = taskHealth(
         this.containers.map((definition) => ({
@@ -372,6 +371,14 @@ export class TaskRunner {
       );
       return { ...task, ...taskChange, containers, healthStatus, version: task.version + 1 };
     });
+  }
+
+  private update(change: (task: TaskRecord) => TaskRecord): Promise<unknown> {
+    return this.written(() => this.deps.store.update(this.deps.store.tasks, this.key, change));
+  }
+
+  private written<Result>(write: () => Promise<Result>): Promise<Result> {
+    return whenThereIsRoom(write, this.deps, this.dropped.signal);
   }
 }
 

@@ -53,7 +53,7 @@ class SqliteStateStore implements StateStore {
     this.now = now;
     this.queries = new Kysely<Tables>({ dialect: new SqliteDialect({ database: database as never }) });
     this.newestVersion = this.readNewestVersion();
-    this.pollTimer = setInterval(() => this.notifyWatchers(), otherProcessPollMs);
+    this.pollTimer = setInterval(() => this.notifyIfReadable(), otherProcessPollMs);
     this.pollTimer.unref();
   }
 
@@ -172,6 +172,15 @@ class SqliteStateStore implements StateStore {
     const newest = this.readNewestVersion();
     if (Math.floor(newest / 1000) === Math.floor(this.newestVersion / 1000)) return;
     this.database.prepare('DELETE FROM change WHERE version <= ?').run(newest - changesKept);
+  }
+
+  /** From the timer, where nobody would catch it: what cannot be read now is read in half a second. */
+  private notifyIfReadable(): void {
+    try {
+      this.notifyWatchers();
+    } catch {
+      // Commits fail as well, and say why to those who make them.
+    }
   }
 
   private notifyWatchers(): void {

@@ -110,19 +110,27 @@ export async function killLeftovers(host: ProcessHost, state: TaskState, contain
   }
 }
 
-/** Reads how a container ended, ends what it left behind, makes it durable, and tells the agent. */
+/**
+ * Reads how a container ended, ends what it left behind, makes it durable, and tells the agent. Never rejects: what
+ * cannot be written (the disk may be full) is found again by a restart, in the file that the wrapper has left.
+ */
 export async function recordExit(host: ProcessHost, state: TaskState, containerName: string): Promise<void> {
   // After `stop` the container is the next runtime's to watch, and the record the next runtime's to write.
   if (state.watching.signal.aborted) return;
   const { taskId } = state.record.task;
   const container = state.record.containers[containerName]!;
+  const goOn = (what: string) => (error: unknown) => host.logger.error({ err: error, taskId, containerName }, what);
   if (!isNamespaced(host) && container.process) {
-    await killContainer(container.process, markOf(host, taskId, containerName), false, host.clock);
+    await killContainer(container.process, markOf(host, taskId, containerName), false, host.clock).catch(
+      goOn('what a container left running could not be ended'),
+    );
   }
   const exitCode = readExitCode(containerFiles(host, taskId, containerName).exitFile);
   const ranOut = container.wasKilledForMemory === true || host.cgroups?.wasOutOfMemory(taskId, containerName) === true;
   const exit = { exitCode, outOfMemory: ranOut && exitCode !== 0, finishedAt: host.clock.now().toISOString() };
-  await updateContainer(host, state, containerName, { exit });
+  await updateContainer(host, state, containerName, { exit }).catch(
+    goOn('the end of a container could not be written'),
+  );
   host.notifyExit(taskId, { ...exit, containerName, finishedAt: new Date(exit.finishedAt) });
 }
 

@@ -4,15 +4,17 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../platform/clock.ts';
-import { until } from '../runtime.contract.ts';
+import { silentLogger } from '../../../platform/logger.ts';
+import { containerSpec, taskSpec, until } from '../runtime.contract.ts';
 import { fieldOf, weightOfShares } from './cgroups.ts';
-import { toSignal } from './container-lifecycle.ts';
+import { recordExit, toSignal } from './container-lifecycle.ts';
 import { MARK } from './environment.ts';
 import { findContainerProcesses, killContainer } from './kill-container.ts';
 import { launchContainer, programText } from './launch.ts';
 import { parseInterface } from './measure-usage.ts';
 import { identify, isAlive, parseStat } from './process-table.ts';
-import { openTaskRecords } from './task-record.ts';
+import { openTaskRecords, type TaskRecord } from './task-record.ts';
+import { newTaskState, type ProcessHost } from './task-state.ts';
 
 const marked = { kind: 'mark', enter: [], join: [] } as const;
 
@@ -101,4 +103,23 @@ test('names from outside do not lead out of the directory, and a broken record i
   mkdirSync(records.directoryOf('b'.repeat(32)), { recursive: true });
   writeFileSync(path.join(records.directoryOf('b'.repeat(32)), 'task.json'), '{"version":1,');
   expect(records.load()).toEqual({ records: [], unreadable: ['b'.repeat(32)] });
+});
+
+test('the end of a container is told although it cannot be written down', async () => {
+  const task = taskSpec([containerSpec('app', {})]);
+  const told: string[] = [];
+  const host = {
+    isolation: { kind: 'process-namespace' },
+    records: {
+      directoryOf: () => '/nowhere',
+      outputPath: () => '/nowhere/app.log',
+      save: () => Promise.reject(new Error('no space left on device')),
+    },
+    clock: systemClock,
+    logger: silentLogger,
+    notifyExit: (taskId: string, exit: { exitCode: number }) => told.push(`${taskId} ${exit.exitCode}`),
+  } as unknown as ProcessHost;
+  const state = newTaskState({ task, containers: { app: {} } } as unknown as TaskRecord);
+  await recordExit(host, state, 'app');
+  expect(told).toEqual([`${task.taskId} 137`]);
 });
