@@ -5,7 +5,6 @@ import { type Translate, useText } from '../../i18n/text.ts';
 import { outcomeText, worstOutcome } from '../../parts/health.tsx';
 import { colour } from '../../theme.ts';
 import { changeColour, changeWords, shortChangeWords } from './change-words.ts';
-import { useFar } from './far.tsx';
 import type { EdgeData } from './flow-parts.ts';
 import { percentile } from './map-model.ts';
 import { perMinute } from './rates.ts';
@@ -13,29 +12,27 @@ import { perMinute } from './rates.ts';
 /** A line as wide as its calls are many. What fails or changed is written on it always, its numbers when selected. */
 export const EdgeLine = memo(function EdgeLine(props: EdgeProps<Edge<EdgeData>>) {
   const t = useText();
-  const far = useFar();
   const [path, x, y] = getBezierPath(props);
   if (!props.data) return null;
   const { edge, compared } = props.data;
   const worst = worstOutcome(edge.shares);
   // A single failure among hundreds is written on the line, but does not colour it.
   const alarming = worst !== undefined && edge.shares[worst] >= edge.shares.total / 100;
-  const width = props.data.width * (far ? 2 : 1);
+  const width = props.selected ? props.data.width + 1.5 : props.data.width;
   const change = compared?.change;
   const paint = change ? changeColour[change] : worst && alarming ? colour[worst] : undefined;
-  const words = far ? [] : wordsOf(t, props.data, props.selected === true);
+  const words = wordsOf(t, props.data, props.selected === true);
   const dashes = change === 'lost' ? '2 5' : edge.linked ? '6 4' : undefined;
   return (
     <>
       <BaseEdge
         path={path}
+        className={paint || props.selected ? 'hatoba-edge' : 'hatoba-edge hatoba-edge-quiet'}
         interactionWidth={24}
         style={{
           stroke: paint ?? (props.selected ? colour.accent : colour.idle),
-          strokeWidth: props.selected ? width + 1.5 : width,
+          ['--hatoba-width' as string]: width,
           ...(dashes ? { strokeDasharray: dashes } : {}),
-          // From far away there are many lines: those where nothing is wrong step back.
-          ...(far && !paint && !props.selected ? { strokeOpacity: 0.3 } : {}),
         }}
       />
       {words.length > 0 && (

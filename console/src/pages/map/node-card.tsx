@@ -1,4 +1,4 @@
-import { Handle, type Node, type NodeProps, Position } from '@xyflow/react';
+import type { Node, NodeProps } from '@xyflow/react';
 import { memo } from 'react';
 import { formatDuration } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
@@ -6,27 +6,46 @@ import { Ring, TroubleWords, worstOutcome } from '../../parts/health.tsx';
 import { shorten } from '../../parts/shorten.ts';
 import { colour } from '../../theme.ts';
 import { changeColour, changeWords } from './change-words.ts';
-import { useFar, useFarFontSize } from './far.tsx';
 import { edgeInset, type NodeData, ringWidth } from './flow-parts.ts';
+import { useFarFontSize, useReadable } from './map-frame.tsx';
 import { percentile } from './map-model.ts';
 import { typeLabel } from './node-type.ts';
 import { perMinute } from './rates.ts';
 
 /** A node: the ring of its outcomes, as large as its traffic; response time, calls, name, and what is wrong in words. */
-export const NodeCard = memo(function NodeCard({ data, selected }: NodeProps<Node<NodeData>>) {
-  const far = useFar();
+export const NodeCard = memo(function NodeCard(props: NodeProps<Node<NodeData>>) {
+  const { data, selected } = props;
+  const far = !useReadable(props.positionAbsoluteX, props.positionAbsoluteY);
   const edgeAt = edgeInset(data.radius);
   const classes = ['hatoba-node', selected ? 'hatoba-node-selected' : '', far ? 'hatoba-node-far' : ''];
   const gone = data.compared?.change === 'lost';
   return (
     <div className={classes.join(' ')} style={gone ? { opacity: 0.65 } : undefined}>
-      <Handle type="target" position={Position.Left} isConnectable={false} style={{ left: edgeAt }} />
+      <End type="target" side="left" at={edgeAt} />
       <NodeRing data={data} selected={selected} far={far} />
-      {far ? <FarName data={data} /> : <NodeWords data={data} />}
-      <Handle type="source" position={Position.Right} isConnectable={false} style={{ right: edgeAt }} />
+      {!far && <NodeWords data={data} />}
+      {far && isTroubled(data) && <FarName data={data} />}
+      <End type="source" side="right" at={edgeAt} />
     </div>
   );
 });
+
+interface EndProps {
+  type: 'source' | 'target';
+  side: 'left' | 'right';
+  at: number;
+}
+
+/** Where lines end, as React Flow looks for it. Its own component also lets people draw lines, which costs with each of a motion's steps. */
+function End({ type, side, at }: EndProps) {
+  return (
+    <div
+      className={`react-flow__handle react-flow__handle-${side} ${type}`}
+      data-handlepos={side}
+      style={{ [side]: at }}
+    />
+  );
+}
 
 interface NodeRingProps {
   data: NodeData;
@@ -110,13 +129,18 @@ function NodeWords({ data }: { data: NodeData }) {
   );
 }
 
+function isAlarming({ node }: NodeData): boolean {
+  const worst = worstOutcome(node.shares);
+  return worst !== undefined && node.shares[worst] >= node.shares.total / 100;
+}
+
+const isTroubled = (data: NodeData): boolean => isAlarming(data) || data.slow || data.compared?.change !== undefined;
+
 function FarName({ data }: { data: NodeData }) {
   const fontSize = useFarFontSize();
-  const { node, slow, compared } = data;
-  const worst = worstOutcome(node.shares);
-  const alarming = worst !== undefined && node.shares[worst] >= node.shares.total / 100;
-  if (!alarming && !slow && !compared?.change) return null;
-  const paint = compared?.change ? changeColour[compared.change] : alarming ? colour[worst] : colour.error;
+  const { node, compared } = data;
+  const worst = isAlarming(data) ? worstOutcome(node.shares) : undefined;
+  const paint = compared?.change ? changeColour[compared.change] : worst ? colour[worst] : colour.error;
   return (
     <div className="hatoba-node-far-name" style={{ color: paint, fontSize }}>
       {shorten(node.name, 40)}

@@ -21,9 +21,9 @@ import { colour } from '../../theme.ts';
 import { changeColour } from './change-words.ts';
 import type { Compared } from './compare-maps.ts';
 import { EdgeLine } from './edge-line.tsx';
-import { FarProvider } from './far.tsx';
 import { flowEdges, flowNodes, type MapMetric, type NodeData } from './flow-parts.ts';
 import { layOut, type Positions, shapeOf } from './lay-out.ts';
+import { MapFrame } from './map-frame.tsx';
 import { MapLegend } from './map-legend.tsx';
 import type { TraceMap } from './map-model.ts';
 import { neighbourOf } from './neighbour.ts';
@@ -32,7 +32,7 @@ import { NodeCard } from './node-card.tsx';
 const fit = { padding: 0.04, maxZoom: 1.4 };
 const nodeTypes = { service: NodeCard };
 const edgeTypes = { calls: EdgeLine };
-/** From here on, what is outside the window is not drawn, and a small map shows where the window is. */
+/** From here on, lines are not stops of the Tab key, and a small map shows where the window is. */
 const largeMap = 60;
 
 /** Where nodes stood when a map of this account was last on screen: it looks the same when one comes back. */
@@ -99,42 +99,39 @@ function Picture(props: TraceMapProps) {
   };
 
   return (
-    <FarProvider>
-      <div className="hatoba-map" style={{ height }} ref={frame} onKeyDownCapture={onArrow}>
-        <ReactFlow
-          nodes={nodes}
-          edges={edges}
-          nodeTypes={nodeTypes}
-          edgeTypes={edgeTypes}
-          colorMode={mode}
-          nodesDraggable={false}
-          nodesConnectable={false}
-          edgesFocusable={!large}
-          onlyRenderVisibleElements={large}
-          minZoom={0.05}
-          maxZoom={1.5}
-          {...handlers}
-          fitView
-          fitViewOptions={fit}
-          preventScrolling={!small}
-          zoomOnScroll={!small}
-          panOnDrag={!small}
-          zoomOnDoubleClick={!small}
-        >
-          {!small && <Background color={colour.line} gap={24} />}
-          {!small && <Controls showInteractive={false} fitViewOptions={fit} />}
-          {!small && large && (
-            <MiniMap pannable zoomable ariaLabel={t('map.overview')} nodeColor={miniColour} nodeStrokeWidth={0} />
-          )}
-          {!small && (
-            <Panel position="bottom-center">
-              <MapLegend comparing={compared !== undefined} />
-            </Panel>
-          )}
-          <FitView positions={positions} />
-        </ReactFlow>
-      </div>
-    </FarProvider>
+    <MapFrame height={height} frame={frame} onArrow={onArrow}>
+      <ReactFlow
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={nodeTypes}
+        edgeTypes={edgeTypes}
+        colorMode={mode}
+        nodesDraggable={false}
+        nodesConnectable={false}
+        edgesFocusable={!large}
+        minZoom={0.05}
+        maxZoom={1.5}
+        {...handlers}
+        fitView
+        fitViewOptions={fit}
+        preventScrolling={!small}
+        zoomOnScroll={!small}
+        panOnDrag={!small}
+        zoomOnDoubleClick={!small}
+      >
+        {!small && <Background color={colour.line} gap={24} />}
+        {!small && <Controls showInteractive={false} fitViewOptions={fit} />}
+        {!small && large && (
+          <MiniMap pannable zoomable ariaLabel={t('map.overview')} nodeColor={miniColour} nodeStrokeWidth={0} />
+        )}
+        {!small && (
+          <Panel position="bottom-center">
+            <MapLegend comparing={compared !== undefined} />
+          </Panel>
+        )}
+        <FitView positions={positions} />
+      </ReactFlow>
+    </MapFrame>
   );
 }
 
