@@ -27,6 +27,7 @@ import { openAt } from './insights/open-insights.ts';
 import { traceLinksRoute } from './links/trace-links-route.ts';
 import { LiveEvents } from './live-events.ts';
 import { parseTraceId, type Source } from './model.ts';
+import { Paging } from './paging/paged-call.ts';
 import { publishGroupMetrics } from './publish-group-metrics.ts';
 import { readServiceHealth } from './read-service-health.ts';
 import { readServiceTraces, readServiceWindow } from './read-service-window.ts';
@@ -90,8 +91,9 @@ export function createTracesPlane(deps: TracesDeps): Traces {
     onThinned: (source, documents) => ledger.thinned(source, documents),
     onRemoved: (source, documents) => ledger.removed(source, documents),
   });
-  const paging = config.pageSizeMax === undefined ? {} : { pageSizeMax: config.pageSizeMax };
-  const graphDeps = { telemetry, state, clock, settling, ...paging };
+  const paging = new Paging(config.pageSizeMax);
+  const untilStored = () => ingest.untilStored();
+  const graphDeps = { telemetry, state, clock, settling, paging, untilStored };
   const insights = createInsights({
     state,
     telemetry,
@@ -103,17 +105,18 @@ export function createTracesPlane(deps: TracesDeps): Traces {
   const groupMetrics = publishGroupMetrics({ telemetry, state, metrics: deps.metrics, clock, logger });
   const handlers: Handlers<XRay> = {
     ...putHandlers({ ingest }),
-    ...getTracesHandlers({ telemetry, clock, traceBytesMax: config.traceBytesMax ?? Number.POSITIVE_INFINITY }),
+    ...getTracesHandlers({ ...graphDeps, traceBytesMax: config.traceBytesMax ?? Number.POSITIVE_INFINITY }),
     ...traceSummariesHandlers(graphDeps),
     ...graphHandlers(graphDeps),
     ...timeSeriesHandlers(graphDeps),
-    ...samplingHandlers({ state, clock, tags }),
-    ...groupHandlers({ state, tags }),
+    ...samplingHandlers({ state, clock, tags, paging }),
+    ...groupHandlers({ state, tags, paging }),
     ...insightHandlers({ ...graphDeps, insights: insights.store }),
-    ...settingsHandlers({ state, clock, thinning: settling.policies }),
-    ...retrievalHandlers({ telemetry, clock }),
+    ...settingsHandlers({ state, clock, thinning: settling.policies, paging }),
+    ...retrievalHandlers(graphDeps),
     ...tagHandlers({
       tags,
+      paging,
       exists: async (scope, arn) =>
         (await listGroups(state, scope)).some(({ value }) => value.GroupARN === arn) ||
         samplingRuleExists(state, scope, arn),

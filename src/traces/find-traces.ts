@@ -220,7 +220,10 @@ const rootsSql = `
     GROUP BY cityHash64(trace_id, id))`;
 
 /** A condition on `trace_id` that holds for the traces of the range that match the filter. */
-export function traceCondition(query: TraceQuery): { condition: string; values: Record<string, QueryParameter> } {
+export function traceCondition(query: TraceQuery & { readonly asOfMs?: number }): {
+  condition: string;
+  values: Record<string, QueryParameter>;
+} {
   const { sql, values, filter } = tracesSql(query);
   requireSql(filter);
   return { condition: `trace_id IN (SELECT trace_id FROM (${sql}) WHERE ${filter.condition})`, values };

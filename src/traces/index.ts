@@ -125,7 +125,7 @@ export interface TracesDeps {
     readonly corsOrigins?: readonly string[];
     /** Of one X-Ray document; default 1 MiB. `65536` does as the service does. */
     readonly documentBytesMax?: number;
-    /** Of summaries and services on a page, if smaller than the usual 100 and 1,000: clients then page more often. */
+    /** Items on a page of any operation with a NextToken, where it is less than usual: clients then page more often. */
     readonly pageSizeMax?: number;
     /**
      * Of all documents of one trace; a larger trace is marked LimitExceeded and takes no more, as in the service (500 kB).

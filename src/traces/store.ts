@@ -14,6 +14,7 @@ export interface StoredTrace {
 }
 
 const daySeconds = 86_400;
+const snapshotCondition = 'AND stored <= fromUnixTimestamp64Milli({asOf:Int64})';
 
 /** Whole traces by id, merged. Ids that are not stored are absent. */
 export async function readTraces(
@@ -30,6 +31,22 @@ export async function readTraces(
   const missing = traceIds.filter((id) => !traces.has(id));
   await readInto(traces, telemetry, scope, missing, options, '');
   return traces;
+}
+
+/** Which of these traces something is stored of. */
+export async function findStoredIds(
+  telemetry: TelemetryStore,
+  scope: AccountRegion,
+  traceIds: readonly TraceId[],
+  { asOfMs, signal }: { asOfMs?: number; signal?: AbortSignal } = {},
+): Promise<Set<TraceId>> {
+  const rows = await telemetry.query<{ traceId: TraceId }>(
+    `SELECT DISTINCT toString(trace_id) AS traceId FROM segments WHERE account = {account:String} AND region = {region:String}
+       AND trace_id IN {traceIds:Array(String)} ${asOfMs === undefined ? '' : snapshotCondition}`,
+    { account: scope.account, region: scope.region, traceIds: [...traceIds], asOf: asOfMs ?? 0 },
+    { timeoutMs: 30_000, ...(signal ? { signal } : {}) },
+  );
+  return new Set(rows.map(({ traceId }) => traceId));
 }
 
 /** X-Ray ids begin with the time of the request: then only a few days need to be looked at. */
@@ -62,7 +79,7 @@ async function readInto(
     traceIds: [...traceIds],
     asOf: asOfMs ?? 0,
   };
-  const snapshot = asOfMs === undefined ? '' : 'AND stored <= fromUnixTimestamp64Milli({asOf:Int64})';
+  const snapshot = asOfMs === undefined ? '' : snapshotCondition;
   await readDocumentsInto(traces, {
     query: (sql) => telemetry.query(sql, parameters, { timeoutMs: 30_000, ...(signal ? { signal } : {}) }),
     rows: `account = {account:String} AND region = {region:String} AND trace_id IN {traceIds:Array(String)} ${timeCondition} ${snapshot}`,

@@ -17,6 +17,7 @@ import { type Expression, FilterExpressionError } from '../../src/traces/filter/
 import { parseFilter } from '../../src/traces/filter/parse-filter.ts';
 import { SqlParameters } from '../../src/traces/filter/sql-parameters.ts';
 import { type AcceptedDocument, parseTraceId, type Source } from '../../src/traces/model.ts';
+import { Paging } from '../../src/traces/paging/paged-call.ts';
 import { readDatagram } from '../../src/traces/receive/daemon-udp.ts';
 import { acceptDocument, parseDocument } from '../../src/traces/receive/parse-document.ts';
 import { BodyHold, RequestBodyError, readRequestBody } from '../../src/traces/receive/read-request.ts';
@@ -172,7 +173,7 @@ function samplingTarget(): Target {
   const model = openModelPack().load('xray');
   const operation = model.operations.get('GetSamplingTargets')!;
   const state = openSqliteStateStore(':memory:', () => now);
-  const handlers = samplingHandlers({ state, clock: systemClock, tags: new ResourceTags(state) });
+  const handlers = samplingHandlers({ state, clock: systemClock, tags: new ResourceTags(state), paging: new Paging() });
   const head = { method: 'POST', path: '/SamplingTargets', query: new URLSearchParams(), headers: {} };
   return {
     name: 'sampling bodies',

@@ -203,8 +203,19 @@ export async function getTrace(scope: Scope, id: string, signal?: AbortSignal): 
 }
 
 export async function getTraceGraph(scope: Scope, id: string, signal?: AbortSignal): Promise<GraphService[]> {
-  const call1 = { operation: 'GetTraceGraph', path: '/TraceGraph', input: { TraceIds: [id] } };
-  return (await call<{ Services?: GraphService[] }>(scope, call1, signal)).Services ?? [];
+  const services: GraphService[] = [];
+  let token: string | null | undefined;
+  do {
+    const input = { TraceIds: [id], ...(token ? { NextToken: token } : {}) };
+    const page: { Services?: GraphService[]; NextToken?: string | null } = await call(
+      scope,
+      { operation: 'GetTraceGraph', path: '/TraceGraph', input },
+      signal,
+    );
+    services.push(...(page.Services ?? []));
+    token = page.NextToken;
+  } while (token);
+  return services;
 }
 
 export async function getSamplingRules(scope: Scope, signal?: AbortSignal): Promise<SamplingRule[]> {
@@ -217,12 +228,19 @@ export async function getSamplingRules(scope: Scope, signal?: AbortSignal): Prom
 }
 
 export async function getSamplingStatistics(scope: Scope, signal?: AbortSignal): Promise<SamplingStatistic[]> {
-  const answer = await call<{ SamplingStatisticSummaries?: SamplingStatistic[] }>(
-    scope,
-    { operation: 'GetSamplingStatisticSummaries', path: '/SamplingStatisticSummaries' },
-    signal,
-  );
-  return answer.SamplingStatisticSummaries ?? [];
+  const statistics: SamplingStatistic[] = [];
+  let token: string | null | undefined;
+  do {
+    const input = token ? { NextToken: token } : {};
+    const page: { SamplingStatisticSummaries?: SamplingStatistic[]; NextToken?: string | null } = await call(
+      scope,
+      { operation: 'GetSamplingStatisticSummaries', path: '/SamplingStatisticSummaries', input },
+      signal,
+    );
+    statistics.push(...(page.SamplingStatisticSummaries ?? []));
+    token = page.NextToken;
+  } while (token);
+  return statistics;
 }
 
 export function createSamplingRule(scope: Scope, rule: SamplingRule): Promise<unknown> {

@@ -89,8 +89,9 @@ const promises: readonly [promise: string, tests: Record<string, readonly string
   [
     'paginators of boto3 end on every paginated operation, with pages of one, under ingest, nothing twice',
     {
-      [`${e2e}/tracing-paging.test.ts`]: [
-        'every paginator ends, and gives no item twice and none that was there never',
+      [`${e2e}/tracing-paging.test.ts`]: ['every operation with pages gives each item once, one a page, to the end'],
+      [`${here}/paging.test.ts`]: [
+        'BatchGetTraces names what is not stored on its first page, and gives what is stored on all',
       ],
       [`${e2e}/tracing-acceptance.test.ts`]: [
         'pages through every paginated operation while segments arrive, and sees nothing twice',

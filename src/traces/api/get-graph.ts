@@ -1,14 +1,14 @@
-import type { Clock } from '../../platform/clock.ts';
+import type { Service } from '@aws-sdk/client-xray';
 import type { StateStore } from '../../stores/state/store.ts';
-import type { TelemetryStore } from '../../stores/telemetry/store.ts';
 import { awsError } from '../../wire/aws/aws-error.ts';
 import type { AccountRegion, CallContext } from '../../wire/aws/call-context.ts';
 import type { Handlers } from '../../wire/aws/service-table.ts';
-import { readNewestStored, traceCondition } from '../find-traces.ts';
+import { traceCondition } from '../find-traces.ts';
 import { buildGraph } from '../graph/build-graph.ts';
 import { addLinkEdges } from '../links/add-link-edges.ts';
 import { readLinkGroups } from '../links/read-links.ts';
 import { parseTraceId } from '../model.ts';
+import { type Moment, type PageReadingDeps, readPageOfMoment } from '../paging/read-pages.ts';
 import type { GraphSelection } from '../read-graph-groups.ts';
 import type { Settling } from '../settle/index.ts';
 import { findGroup, readGroupExpressions, toRequestError } from './groups.ts';
@@ -16,7 +16,7 @@ import { readRange } from './query-range.ts';
 
 type XRay = typeof import('@aws-sdk/client-xray');
 
-const servicesPageSize = 1000;
+export const servicesPageSize = 1000;
 const traceIdsMax = 1000;
 /** A trace graph has no range: everything that is kept. */
 const keptMs = 31 * 86_400_000;
@@ -30,39 +30,26 @@ const linkedWithTraces = `trace_id IN (
     UNION ALL SELECT trace_id FROM span_links WHERE linked_trace_id IN {traceIds:Array(String)})
   AND (trace_id IN {traceIds:Array(String)} OR linked_trace_id IN {traceIds:Array(String)})`;
 
-export interface GraphDeps {
-  readonly telemetry: TelemetryStore;
+export interface GraphDeps extends PageReadingDeps {
   readonly state: StateStore;
-  readonly clock: Clock;
   readonly settling: Settling;
-  /** Of a page of the lists that have pages; smaller only than what each has by itself. */
-  readonly pageSizeMax?: number;
 }
 
 /** GetServiceGraph and GetTraceGraph. */
 export function graphHandlers(deps: GraphDeps): Pick<Handlers<XRay>, 'GetServiceGraph' | 'GetTraceGraph'> {
-  const pageSize = Math.min(servicesPageSize, deps.pageSizeMax ?? servicesPageSize);
   return {
     async GetServiceGraph(input, context) {
       const range = readRange(input.StartTime, input.EndTime);
-      const selection = await selectGroup(deps, context, range, input);
-      const token = readToken(input.NextToken);
-      let asOfMs = token?.asOfMs;
-      let services = await readServices(deps, asOfMs === undefined ? selection : { ...selection, asOfMs }, context);
-      if (!token && services.length > pageSize) {
-        // More than one page: all of them are of one moment, so that numbers and order hold while segments arrive.
-        asOfMs = await readNewestStored(deps.telemetry, deps.clock.now());
-        services = await readServices(deps, { ...selection, asOfMs }, context);
-      }
-      const start = token?.offset ?? 0;
-      const page = services.slice(start, start + pageSize);
-      const next = start + page.length;
+      const call = deps.paging.open('GetServiceGraph', input, context, servicesPageSize);
+      const read = async ({ now, ...asOf }: Moment) =>
+        readServices(deps, await selectGroup(deps, context, { ...range, ...asOf }, input), now, context);
+      const { items, next } = await readPageOfMoment(deps, call, read, serviceKey);
       return {
         StartTime: input.StartTime,
         EndTime: input.EndTime,
-        Services: page,
+        Services: [...items],
         ContainsOldGroupVersions: false,
-        ...(next < services.length ? { NextToken: `${next}.${asOfMs}` } : {}),
+        ...next,
       };
     },
 
@@ -72,22 +59,22 @@ export function graphHandlers(deps: GraphDeps): Pick<Handlers<XRay>, 'GetService
         throw awsError('InvalidRequestException', `Exceeding maximum query size: ${traceIdsMax}`);
       }
       const traceIds = asked.map(parseTraceId).filter((id): id is string => id !== undefined);
-      const nowMs = deps.clock.now().getTime();
-      const services = await readServices(
-        deps,
-        {
+      const call = deps.paging.open('GetTraceGraph', input, context, servicesPageSize);
+      const read = ({ now, ...asOf }: Moment) => {
+        const selection = {
           account: context.account,
           region: context.region,
-          startMs: nowMs - keptMs,
-          endMs: nowMs + 86_400_000,
+          startMs: now.getTime() - keptMs,
+          endMs: now.getTime() + 86_400_000,
           traceCondition: 'trace_id IN {traceIds:Array(String)}',
           parameters: { traceIds },
           isOfWholeTraces: true,
-        },
-        context,
-        linkedWithTraces,
-      );
-      return { Services: services };
+          ...asOf,
+        };
+        return readServices(deps, selection, now, context, linkedWithTraces);
+      };
+      const { items, next } = await readPageOfMoment(deps, call, read, serviceKey);
+      return { Services: [...items], ...next };
     },
   };
 }
@@ -96,7 +83,7 @@ export function graphHandlers(deps: GraphDeps): Pick<Handlers<XRay>, 'GetService
 export async function selectGroup(
   deps: Pick<GraphDeps, 'state'>,
   scope: AccountRegion,
-  range: { startMs: number; endMs: number },
+  range: Pick<GraphSelection, 'startMs' | 'endMs' | 'asOfMs'>,
   by: { GroupName?: string | undefined; GroupARN?: string | undefined },
 ): Promise<GraphSelection> {
   const selection = { account: scope.account, region: scope.region, ...range };
@@ -120,6 +107,7 @@ export async function selectFilter(
       rangeType: 'TraceId',
       filterExpression,
       groups: await readGroupExpressions(deps.state, selection),
+      ...(selection.asOfMs === undefined ? {} : { asOfMs: selection.asOfMs }),
     });
     return { ...selection, traceCondition: condition, parameters: values };
   } catch (error) {
@@ -130,10 +118,10 @@ export async function selectFilter(
 async function readServices(
   deps: GraphDeps,
   selection: GraphSelection,
+  now: Date,
   context: CallContext,
   linkCondition = selection.traceCondition,
 ) {
-  const now = deps.clock.now();
   const linked = { ...selection, ...(linkCondition ? { traceCondition: linkCondition } : {}) };
   const [{ nodes, edges }, links] = await Promise.all([
     deps.settling.readGroups(selection, now, context.signal),
@@ -142,9 +130,6 @@ async function readServices(
   return addLinkEdges(buildGraph(nodes, edges, context.account, now), links, context.account);
 }
 
-function readToken(token: string | undefined): { offset: number; asOfMs: number } | undefined {
-  if (token === undefined || token === '') return undefined;
-  const parts = /^(\d{1,9})\.(\d{1,15})$/.exec(token);
-  if (!parts) throw awsError('InvalidRequestException', 'NextToken is invalid.');
-  return { offset: Number(parts[1]), asOfMs: Number(parts[2]) };
-}
+/** A client bears the name of the service that it calls; a service may say that it is of type client, too. */
+export const serviceKey = ({ Name, Type, SummaryStatistics }: Service): string =>
+  JSON.stringify([Name, Type, SummaryStatistics ? 1 : 0]);

@@ -8,6 +8,8 @@ import { toHistogram } from '../graph/histogram.ts';
 import type { RequestCount } from '../insights/expected-band.ts';
 import { readForecast } from '../insights/forecast.ts';
 import type { NodeId } from '../insights/model.ts';
+import { type Moment, readPageOfMoment } from '../paging/read-pages.ts';
+import type { GraphSelection } from '../read-graph-groups.ts';
 import type { AllGroups } from '../settle/index.ts';
 import type { SettledCondition } from '../settle/read-settled.ts';
 import { type GraphDeps, selectFilter, selectGroup } from './get-graph.ts';
@@ -17,6 +19,7 @@ import { readRange } from './query-range.ts';
 type XRay = typeof import('@aws-sdk/client-xray');
 type EntitySelector = Extract<Expression, { kind: 'service' | 'edge' }>;
 
+/** Windows are cut at whole periods: there may be one more. */
 const windowsMax = 2000;
 
 /** GetTimeSeriesServiceStatistics: windows without a request are left out. */
@@ -24,58 +27,54 @@ export function timeSeriesHandlers(deps: GraphDeps): Pick<Handlers<XRay>, 'GetTi
   return {
     async GetTimeSeriesServiceStatistics(input, context) {
       const range = readRange(input.StartTime, input.EndTime);
+      const call = deps.paging.open('GetTimeSeriesServiceStatistics', input, context, windowsMax + 1);
       const periodSeconds = input.Period ?? 60;
       if (!(periodSeconds > 0) || (range.endMs - range.startMs) / 1000 / periodSeconds > windowsMax) {
         throw awsError('InvalidRequestException', `At most ${windowsMax} periods.`);
       }
       const text = input.EntitySelectorExpression;
       const selector = text === undefined ? undefined : readSelector(text);
-      const byGroup = await selectGroup(deps, context, range, input);
-      const needsTraces = selector !== undefined && selector.condition.kind !== 'all' && !byGroup.traceCondition;
-      const selection = needsTraces && text ? await selectFilter(deps, byGroup, text) : byGroup;
-      const groups = await deps.settling.readGroups(
-        { ...selection, periodSeconds, withoutEdges: selector === undefined },
-        deps.clock.now(),
-        context.signal,
-        settledCondition(selector),
-      );
-      const rows = toRows(groups, selector);
-      if (!input.ForecastStatistics) return { TimeSeriesServiceStatistics: rows, ContainsOldGroupVersions: false };
-      if (selector?.kind !== 'service') {
+      const ofOneService = selector?.kind === 'service' ? selector : undefined;
+      if (input.ForecastStatistics && !ofOneService) {
         throw awsError(
           'InvalidRequestException',
           'ForecastStatistics needs an EntitySelectorExpression of one service().',
         );
       }
-      const isNamed = input.GroupName || input.GroupARN;
-      const groupName = isNamed ? (await findGroup(deps.state, context, input)).value.GroupName! : 'Default';
-      const minutesOf = async (startMs: number, endMs: number) =>
-        countMinutes(
-          await deps.settling.readGroups(
-            { ...selection, startMs, endMs, periodSeconds: 60 },
-            deps.clock.now(),
-            context.signal,
-            settledCondition(selector),
-          ),
-          selector,
+      const select = async (within: Parameters<typeof selectGroup>[2]) => {
+        const byGroup = await selectGroup(deps, context, within, input);
+        const needsTraces = selector !== undefined && selector.condition.kind !== 'all' && !byGroup.traceCondition;
+        return needsTraces && text ? selectFilter(deps, byGroup, text) : byGroup;
+      };
+      const read = async ({ now, ...asOf }: Moment) => {
+        const selection = await select({ ...range, ...asOf });
+        const readGroups = (more: Pick<GraphSelection, 'periodSeconds'> & Partial<GraphSelection>) =>
+          deps.settling.readGroups({ ...selection, ...more }, now, context.signal, settledCondition(selector));
+        const groups = await readGroups({ periodSeconds, withoutEdges: selector === undefined });
+        const rows = toRows(groups, selector);
+        if (!input.ForecastStatistics || !ofOneService) return rows;
+        const isNamed = input.GroupName || input.GroupARN;
+        const groupName = isNamed ? (await findGroup(deps.state, context, input)).value.GroupName! : 'Default';
+        const forecast = await readForecast(
+          deps.telemetry,
+          { account: context.account, region: context.region, groupName },
+          nodesOf(groups, ofOneService),
+          range,
+          async (startMs, endMs) => countMinutes(await readGroups({ startMs, endMs, periodSeconds: 60 }), ofOneService),
         );
-      const forecast = await readForecast(
-        deps.telemetry,
-        { account: context.account, region: context.region, groupName },
-        nodesOf(groups, selector),
-        range,
-        minutesOf,
-      );
-      return {
-        TimeSeriesServiceStatistics: rows.map((row) => ({
+        return rows.map((row) => ({
           ...row,
           ServiceForecastStatistics: forecast(row.Timestamp!.getTime(), row.ServiceSummaryStatistics?.TotalCount ?? 0),
-        })),
-        ContainsOldGroupVersions: false,
+        }));
       };
+      const { items, next } = await readPageOfMoment(deps, call, read, windowKey);
+      return { TimeSeriesServiceStatistics: [...items], ContainsOldGroupVersions: false, ...next };
     },
   };
 }
+
+const windowKey = ({ Timestamp }: TimeSeriesServiceStatistics): string =>
+  String(Timestamp!.getTime()).padStart(15, '0');
 
 function readSelector(text: string): EntitySelector {
   let expression: Expression;

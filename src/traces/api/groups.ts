@@ -6,22 +6,27 @@ import type { AccountRegion } from '../../wire/aws/call-context.ts';
 import type { Handlers } from '../../wire/aws/service-table.ts';
 import { FilterExpressionError } from '../filter/expression.ts';
 import { parseFilter } from '../filter/parse-filter.ts';
+import type { Paging } from '../paging/paged-call.ts';
 import { forgetGroup } from '../settle/thinning-policy.ts';
 import type { ResourceTags } from './tags.ts';
 
 type XRay = typeof import('@aws-sdk/client-xray');
 export const groupKind = 'xray-group';
 const groupsMax = 25;
+const groupsPageSize = 100;
 
 /** Groups: filter expressions with a name. */
 export function groupHandlers(deps: {
   state: StateStore;
   tags: ResourceTags;
+  paging: Paging;
 }): Pick<Handlers<XRay>, 'CreateGroup' | 'UpdateGroup' | 'DeleteGroup' | 'GetGroup' | 'GetGroups'> {
   const { state, tags } = deps;
   return {
-    async GetGroups(_input, context) {
-      return { Groups: (await listGroups(state, context)).map(({ value }) => value) };
+    async GetGroups(input, context) {
+      const call = deps.paging.open('GetGroups', input, context, groupsPageSize);
+      const { items, next } = call.cut(await listGroups(state, context), ({ value }) => value.GroupName!);
+      return { Groups: items.map(({ value }) => value), ...next };
     },
 
     async GetGroup(input, context) {

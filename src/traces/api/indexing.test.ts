@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { ManualClock } from '../../platform/clock.ts';
 import { openSqliteStateStore } from '../../stores/state/sqlite.ts';
 import type { CallContext } from '../../wire/aws/call-context.ts';
+import { Paging } from '../paging/paged-call.ts';
 import { PolicyStore } from '../settle/thinning-policy.ts';
 import { settingsHandlers } from './settings.ts';
 
@@ -14,7 +15,9 @@ function open(isOn: boolean) {
     { isOn },
   );
   const state = openSqliteStateStore(':memory:', () => clock.now());
-  const handlers = settingsHandlers({ state, clock, thinning }) as Required<ReturnType<typeof settingsHandlers>>;
+  const handlers = settingsHandlers({ state, clock, thinning, paging: new Paging() }) as Required<
+    ReturnType<typeof settingsHandlers>
+  >;
   const update = (percentage: number) =>
     handlers.UpdateIndexingRule(
       { Name: 'Default', Rule: { Probabilistic: { DesiredSamplingPercentage: percentage } } },

@@ -7,7 +7,9 @@ import { keyOf, reachableFrom } from '../insights/find-root-cause.ts';
 import { serviceId, statistics } from '../insights/insight-events.ts';
 import type { InsightStore } from '../insights/insight-store.ts';
 import type { Impact, InsightRecord, NodeId } from '../insights/model.ts';
-import { type GraphDeps, selectGroup } from './get-graph.ts';
+import { newestFirstKey } from '../paging/paged-call.ts';
+import { type Moment, readPageOfMoment } from '../paging/read-pages.ts';
+import { type GraphDeps, selectGroup, servicesPageSize } from './get-graph.ts';
 import { findGroup } from './groups.ts';
 import { readRange } from './query-range.ts';
 
@@ -15,14 +17,13 @@ type XRay = typeof import('@aws-sdk/client-xray');
 
 const summariesPageSize = 100;
 const eventsPageSize = 50;
-const graphPageSize = 1000;
 const graphRangeMs = 6 * 3_600_000;
 
 /** What the insight loop has found. */
 export function insightHandlers(
   deps: GraphDeps & { insights: InsightStore },
 ): Pick<Handlers<XRay>, 'GetInsight' | 'GetInsightSummaries' | 'GetInsightEvents' | 'GetInsightImpactGraph'> {
-  const { insights, state, settling, clock } = deps;
+  const { insights, state, settling, paging } = deps;
   const find = async (scope: AccountRegion, id: string | undefined): Promise<InsightRecord> => {
     const found = await insights.find(scope, id ?? '');
     if (!found) throw awsError('InvalidRequestException', `Insight not found: ${id}`);
@@ -36,43 +37,39 @@ export function insightHandlers(
     async GetInsightSummaries(input, context) {
       const range = readRange(input.StartTime, input.EndTime);
       const { GroupARN } = (await findGroup(state, context, input)).value;
-      const after = readSummaryToken(input.NextToken);
+      const call = paging.open('GetInsightSummaries', input, context, summariesPageSize);
       const all = (await insights.list(context)).map(({ value }) => value);
       const found = all
         .filter((insight) => insight.groupArn === GroupARN)
         .filter(({ state: own }) => !input.States?.length || input.States.includes(own))
         // What was going on in the range; an active one has not ended.
         .filter(({ startMs, endMs }) => startMs < range.endMs && (endMs ?? Number.POSITIVE_INFINITY) > range.startMs)
-        .toSorted(newestFirst)
-        .filter((insight) => !after || newestFirst(after, insight) < 0);
-      const page = found.slice(0, input.MaxResults ?? summariesPageSize);
-      const last = page.at(-1);
+        .toSorted((a, b) => (insightKey(a) < insightKey(b) ? -1 : 1));
+      const { items, next } = call.cut(found, insightKey);
       return {
-        InsightSummaries: page.map(
+        InsightSummaries: items.map(
           (insight): InsightSummary => ({
             ...toInsight(insight),
             LastUpdateTime: new Date(insight.updatedMs),
           }),
         ),
-        ...(last && found.length > page.length ? { NextToken: `${last.startMs}.${last.id}` } : {}),
+        ...next,
       };
     },
 
     async GetInsightEvents(input, context) {
       const { id } = await find(context, input.InsightId);
-      const before = readTime(input.NextToken);
-      const found = (await insights.events(context, id))
-        .toReversed()
-        .filter(({ atMs }) => before === undefined || atMs < before);
-      const page = found.slice(0, input.MaxResults ?? eventsPageSize);
+      const call = paging.open('GetInsightEvents', input, context, eventsPageSize);
+      const events = (await insights.events(context, id)).toReversed();
+      const { items, next } = call.cut(events, ({ atMs }) => newestFirstKey(atMs));
       return {
-        InsightEvents: page.map((event) => ({
+        InsightEvents: items.map((event) => ({
           Summary: event.summary,
           EventTime: new Date(event.atMs),
           ...impacts(event),
           TopAnomalousServices: toAnomalous(event.anomalous, context.account),
         })),
-        ...(page.length > 0 && found.length > page.length ? { NextToken: String(page.at(-1)!.atMs) } : {}),
+        ...next,
       };
     },
 
@@ -82,28 +79,31 @@ export function insightHandlers(
       if (range.endMs - range.startMs > graphRangeMs) {
         throw awsError('InvalidRequestException', 'The time range cannot be longer than 6 hours.');
       }
-      const selection = await selectGroup(deps, context, range, { GroupARN: insight.groupArn });
-      const now = clock.now();
-      const groups = await settling.readGroups(selection, now, context.signal);
-      const services = impactOf(buildGraph(groups.nodes, groups.edges, context.account, now), insight.anomalous);
-      const from = readTime(input.NextToken) ?? 0;
-      const page = services.slice(from, from + graphPageSize);
-      const times = services.map(({ times: [first, last] }) => [first.getTime(), last.getTime()] as const);
+      const call = paging.open('GetInsightImpactGraph', input, context, servicesPageSize);
+      const read = async ({ now, ...asOf }: Moment) => {
+        const selection = await selectGroup(deps, context, { ...range, ...asOf }, { GroupARN: insight.groupArn });
+        const groups = await settling.readGroups(selection, now, context.signal);
+        return impactOf(buildGraph(groups.nodes, groups.edges, context.account, now), insight.anomalous);
+      };
+      const { items, next, all } = await readPageOfMoment(deps, call, read, impactKey);
+      const times = all.map(({ times: [first, last] }) => [first.getTime(), last.getTime()] as const);
       return {
         InsightId: insight.id,
         StartTime: input.StartTime,
         EndTime: input.EndTime,
         ServiceGraphStartTime: new Date(Math.min(range.endMs, ...times.map(([first]) => first))),
         ServiceGraphEndTime: new Date(Math.max(range.startMs, ...times.map(([, last]) => last))),
-        Services: page.map(({ service }) => service),
-        ...(from + page.length < services.length ? { NextToken: String(from + page.length) } : {}),
+        Services: items.map(({ service }) => service),
+        ...next,
       };
     },
   };
 }
 
-const newestFirst = (a: { startMs: number; id: string }, b: { startMs: number; id: string }): number =>
-  b.startMs - a.startMs || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+const insightKey = ({ startMs, id }: InsightRecord): string => `${newestFirstKey(startMs)}/${id}`;
+
+const impactKey = ({ service: { Name, Type, AccountId } }: ImpactedService): string =>
+  JSON.stringify([Name, Type, AccountId]);
 
 function toInsight(insight: InsightRecord) {
   return {
@@ -161,17 +161,4 @@ function impactOf(map: readonly Service[], anomalous: readonly NodeId[]): Impact
     },
     times: [service.StartTime!, service.EndTime!],
   }));
-}
-
-function readSummaryToken(token: string | undefined): { startMs: number; id: string } | undefined {
-  if (!token) return undefined;
-  const parts = /^(\d{1,15})\.([0-9a-f-]{36})$/.exec(token);
-  if (!parts) throw awsError('InvalidRequestException', 'NextToken is invalid.');
-  return { startMs: Number(parts[1]), id: parts[2]! };
-}
-
-function readTime(token: string | undefined): number | undefined {
-  if (!token) return undefined;
-  if (!/^\d{1,15}$/.test(token)) throw awsError('InvalidRequestException', 'NextToken is invalid.');
-  return Number(token);
 }

@@ -1,4 +1,3 @@
-import type { Clock } from '../../platform/clock.ts';
 import { newUuid } from '../../platform/ids.ts';
 import type { TelemetryStore } from '../../stores/telemetry/store.ts';
 import { awsError } from '../../wire/aws/aws-error.ts';
@@ -8,9 +7,10 @@ import { buildGraph } from '../graph/build-graph.ts';
 import { addLinkEdges } from '../links/add-link-edges.ts';
 import { readLinkGroups, readServiceLinks } from '../links/read-links.ts';
 import { parseTraceId, toXrayTraceId } from '../model.ts';
+import { type Moment, type PageReadingDeps, readPageOfMoment, readPageOfTraces } from '../paging/read-pages.ts';
 import { readGraphGroups } from '../read-graph-groups.ts';
-import { readTraces } from '../store.ts';
 import { toDocumentText } from '../trace/merge-trace.ts';
+import { serviceKey, servicesPageSize } from './get-graph.ts';
 
 type XRay = typeof import('@aws-sdk/client-xray');
 
@@ -28,14 +28,13 @@ const retrievalTtlMs = 3_600_000;
 const retrievalsMax = 1000;
 
 /** The retrieval operations: nothing is archived here, so that a retrieval is complete at once. */
-export function retrievalHandlers(deps: {
-  telemetry: TelemetryStore;
-  clock: Clock;
-}): Pick<
+export function retrievalHandlers(
+  deps: PageReadingDeps,
+): Pick<
   Handlers<XRay>,
   'StartTraceRetrieval' | 'ListRetrievedTraces' | 'GetRetrievedTracesGraph' | 'CancelTraceRetrieval'
 > {
-  const { telemetry, clock } = deps;
+  const { telemetry, clock, paging } = deps;
   const retrievals = new Map<string, Retrieval>();
   const find = (scope: AccountRegion, token: string | undefined): Retrieval => {
     const retrieval = retrievals.get(token ?? '');
@@ -72,58 +71,27 @@ export function retrievalHandlers(deps: {
       const retrieval = find(context, input.RetrievalToken);
       if (input.TraceFormat === 'OTEL') throw awsError('InvalidRequestException', 'Traces are given in format XRAY.');
       if (retrieval.isCancelled) return { RetrievalStatus: 'CANCELLED', TraceFormat: 'XRAY', Traces: [] };
-      const from = /^\d{1,6}$/.test(input.NextToken ?? '0') ? Number(input.NextToken ?? 0) : 0;
-      const ids = retrieval.traceIds.slice(from, from + tracesPageSize);
-      const traces = await readTraces(telemetry, context, ids, clock.now(), { signal: context.signal });
+      const call = paging.open('ListRetrievedTraces', input, context, tracesPageSize);
+      const { items, next } = await readPageOfTraces(deps, call, context, retrieval.traceIds, context.signal);
       return {
         RetrievalStatus: 'COMPLETE',
         TraceFormat: 'XRAY',
-        Traces: ids.flatMap((id) => {
-          const stored = traces.get(id);
-          if (!stored) return [];
-          const { trace } = stored;
-          return [
-            {
-              Id: toXrayTraceId(id),
-              Duration: Math.round((trace.end - trace.start) * 1e6) / 1e6,
-              Spans: trace.segments.map((part) => ({ Id: part.id, Document: toDocumentText(part) })),
-            },
-          ];
-        }),
-        ...(from + ids.length < retrieval.traceIds.length ? { NextToken: String(from + ids.length) } : {}),
+        Traces: items.map(([id, { trace }]) => ({
+          Id: toXrayTraceId(id),
+          Duration: Math.round((trace.end - trace.start) * 1e6) / 1e6,
+          Spans: trace.segments.map((part) => ({ Id: part.id, Document: toDocumentText(part) })),
+        })),
+        ...next,
       };
     },
 
     async GetRetrievedTracesGraph(input, context) {
       const retrieval = find(context, input.RetrievalToken);
       if (retrieval.isCancelled) return { RetrievalStatus: 'CANCELLED', Services: [] };
-      const now = clock.now();
-      const selection = {
-        account: context.account,
-        region: context.region,
-        startMs: retrieval.startMs,
-        endMs: retrieval.endMs,
-        traceCondition: 'trace_id IN {traceIds:Array(String)}',
-        parameters: { traceIds: retrieval.traceIds },
-        isOfWholeTraces: true,
-      };
-      const [groups, linkGroups, links] = await Promise.all([
-        readGraphGroups(telemetry, selection, now, context.signal),
-        readLinkGroups(telemetry, selection, context.signal),
-        readServiceLinks(telemetry, selection, context.signal),
-      ]);
-      const map = buildGraph(groups.nodes, groups.edges, context.account, now);
-      const services = addLinkEdges(map, linkGroups, context.account).map((Service) => ({
-        Service,
-        Links: links
-          .filter(({ name, type }) => name === Service.Name && type === Service.Type)
-          .map(({ before, after }) => ({
-            ReferenceType: 'link',
-            SourceTraceId: toXrayTraceId(before),
-            DestinationTraceIds: after.map(toXrayTraceId),
-          })),
-      }));
-      return { RetrievalStatus: 'COMPLETE', Services: services };
+      const call = paging.open('GetRetrievedTracesGraph', input, context, servicesPageSize);
+      const read = (moment: Moment) => readRetrievedGraph(telemetry, retrieval, moment, context.signal);
+      const { items, next } = await readPageOfMoment(deps, call, read, ({ Service }) => serviceKey(Service));
+      return { RetrievalStatus: 'COMPLETE', Services: [...items], ...next };
     },
 
     CancelTraceRetrieval(input, context) {
@@ -131,4 +99,40 @@ export function retrievalHandlers(deps: {
       return {};
     },
   };
+}
+
+/** The map of the retrieved traces; with each service which traces it took up. */
+async function readRetrievedGraph(
+  telemetry: TelemetryStore,
+  retrieval: Retrieval,
+  { now, ...asOf }: Moment,
+  signal: AbortSignal,
+) {
+  const { account, region, startMs, endMs, traceIds } = retrieval;
+  const selection = {
+    account,
+    region,
+    startMs,
+    endMs,
+    traceCondition: 'trace_id IN {traceIds:Array(String)}',
+    parameters: { traceIds },
+    isOfWholeTraces: true,
+    ...asOf,
+  };
+  const [groups, linkGroups, links] = await Promise.all([
+    readGraphGroups(telemetry, selection, now, signal),
+    readLinkGroups(telemetry, selection, signal),
+    readServiceLinks(telemetry, selection, signal),
+  ]);
+  const map = buildGraph(groups.nodes, groups.edges, account, now);
+  return addLinkEdges(map, linkGroups, account).map((Service) => ({
+    Service,
+    Links: links
+      .filter(({ name, type }) => name === Service.Name && type === Service.Type)
+      .map(({ before, after }) => ({
+        ReferenceType: 'link',
+        SourceTraceId: toXrayTraceId(before),
+        DestinationTraceIds: after.map(toXrayTraceId),
+      })),
+  }));
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { ManualClock } from '../../platform/clock.ts';
 import { openSqliteStateStore } from '../../stores/state/sqlite.ts';
 import type { CallContext } from '../../wire/aws/call-context.ts';
+import { Paging } from '../paging/paged-call.ts';
 import { PolicyStore } from '../settle/thinning-policy.ts';
 import { groupHandlers } from './groups.ts';
 import { samplingHandlers } from './sampling.ts';
@@ -21,11 +22,12 @@ function open() {
   const clock = new ManualClock();
   const state = openSqliteStateStore(':memory:', () => clock.now());
   const tags = new ResourceTags(state);
+  const paging = new Paging();
   return {
     clock,
-    sampling: samplingHandlers({ state, clock, tags }) as Required<ReturnType<typeof samplingHandlers>>,
-    groups: groupHandlers({ state, tags }) as Required<ReturnType<typeof groupHandlers>>,
-    settings: settingsHandlers({ state, clock, thinning: new PolicyStore(state, { isOn: false }) }) as Required<
+    sampling: samplingHandlers({ state, clock, tags, paging }) as Required<ReturnType<typeof samplingHandlers>>,
+    groups: groupHandlers({ state, tags, paging }) as Required<ReturnType<typeof groupHandlers>>,
+    settings: settingsHandlers({ state, clock, paging, thinning: new PolicyStore(state, { isOn: false }) }) as Required<
       ReturnType<typeof settingsHandlers>
     >,
   };

@@ -1,9 +1,11 @@
+import type { SamplingStatisticSummary } from '@aws-sdk/client-xray';
 import type { Clock } from '../../platform/clock.ts';
 import type { StateStore, Versioned } from '../../stores/state/store.ts';
 import { StaleVersionError } from '../../stores/state/store.ts';
 import { AwsError, awsError } from '../../wire/aws/aws-error.ts';
 import type { AccountRegion } from '../../wire/aws/call-context.ts';
 import type { Handlers } from '../../wire/aws/service-table.ts';
+import type { Paging } from '../paging/paged-call.ts';
 import {
   byPriority,
   completeRule,
@@ -23,12 +25,16 @@ type XRay = typeof import('@aws-sdk/client-xray');
 const kind = 'xray-sampling-rule';
 const changesKind = 'xray-sampling-changes';
 const intervalSeconds = 10;
+/** More than there can be: SDKs read the first page only. */
+const rulesPageSize = 100;
+const statisticsPageSize = 1000;
 
 /** Sampling rules, and the targets that SDKs ask for every ten seconds. */
 export function samplingHandlers(deps: {
   state: StateStore;
   clock: Clock;
   tags: ResourceTags;
+  paging: Paging;
 }): Pick<
   Handlers<XRay>,
   | 'GetSamplingRules'
@@ -60,9 +66,11 @@ export function samplingHandlers(deps: {
     }
   };
   return {
-    async GetSamplingRules(_input, context) {
-      const rules = await listRules(state, context);
-      return { SamplingRuleRecords: rules.map(({ value }) => toRecord(value)) };
+    async GetSamplingRules(input, context) {
+      const call = deps.paging.open('GetSamplingRules', input, context, rulesPageSize);
+      // By name, not by priority: that may change between two pages.
+      const { items, next } = call.cut(await listRules(state, context), ({ value }) => value.rule.RuleName!);
+      return { SamplingRuleRecords: items.map(({ value }) => toRecord(value)), ...next };
     },
 
     async CreateSamplingRule(input, context) {
@@ -146,11 +154,16 @@ export function samplingHandlers(deps: {
       };
     },
 
-    GetSamplingStatisticSummaries(_input, context) {
-      return { SamplingStatisticSummaries: statisticsOf(context).summaries() };
+    GetSamplingStatisticSummaries(input, context) {
+      const call = deps.paging.open('GetSamplingStatisticSummaries', input, context, statisticsPageSize);
+      const { items, next } = call.cut(statisticsOf(context).summaries(), statisticKey);
+      return { SamplingStatisticSummaries: [...items], ...next };
     },
   };
 }
+
+const statisticKey = ({ RuleName, Timestamp }: SamplingStatisticSummary): string =>
+  `${String(Timestamp!.getTime()).padStart(15, '0')}/${RuleName}`;
 
 export async function listRules(state: StateStore, scope: AccountRegion): Promise<Versioned<StoredRule>[]> {
   const stored = await state.list<StoredRule>(kind, `${scopeKey(scope)}/`);

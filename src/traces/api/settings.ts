@@ -5,6 +5,7 @@ import type { StateStore } from '../../stores/state/store.ts';
 import { AwsError, awsError } from '../../wire/aws/aws-error.ts';
 import type { AccountRegion } from '../../wire/aws/call-context.ts';
 import type { Handlers } from '../../wire/aws/service-table.ts';
+import type { Paging } from '../paging/paged-call.ts';
 import type { ThinningPolicy } from '../settle/decide-thinning.ts';
 import type { PolicyStore } from '../settle/thinning-policy.ts';
 
@@ -14,12 +15,15 @@ const encryptionKind = 'xray-encryption';
 const policyKind = 'xray-resource-policy';
 const policiesMax = 5;
 const policyBytesMax = 5 * 1024;
+const policiesPageSize = 100;
+const indexingRulesPageSize = 10;
 
 /** What an account sets for X-Ray as a whole: encryption, resource policies, indexing, where segments go. */
 export function settingsHandlers(deps: {
   state: StateStore;
   clock: Clock;
   thinning: Pick<PolicyStore, 'read' | 'write'>;
+  paging: Paging;
 }): Pick<
   Handlers<XRay>,
   | 'GetEncryptionConfig'
@@ -52,9 +56,11 @@ export function settingsHandlers(deps: {
       return { EncryptionConfig: { ...config, ...(input.Type === 'KMS' ? { Status: 'UPDATING' as const } : {}) } };
     },
 
-    async ListResourcePolicies(_input, context) {
+    async ListResourcePolicies(input, context) {
+      const call = deps.paging.open('ListResourcePolicies', input, context, policiesPageSize);
       const policies = await state.list<ResourcePolicy>(policyKind, `${scopeKey(context)}/`);
-      return { ResourcePolicies: policies.map(({ value }) => withDate(value)) };
+      const { items, next } = call.cut(policies, ({ value }) => value.PolicyName!);
+      return { ResourcePolicies: items.map(({ value }) => withDate(value)), ...next };
     },
 
     async PutResourcePolicy(input, context) {
@@ -97,8 +103,10 @@ export function settingsHandlers(deps: {
       return {};
     },
 
-    async GetIndexingRules() {
-      return { IndexingRules: [indexingRule(await deps.thinning.read())] };
+    async GetIndexingRules(input, context) {
+      const call = deps.paging.open('GetIndexingRules', input, context, indexingRulesPageSize);
+      const { items, next } = call.cut([indexingRule(await deps.thinning.read())], ({ Name }) => Name!);
+      return { IndexingRules: [...items], ...next };
     },
 
     async UpdateIndexingRule(input, context) {

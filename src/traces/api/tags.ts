@@ -3,10 +3,12 @@ import type { StateStore } from '../../stores/state/store.ts';
 import { AwsError } from '../../wire/aws/aws-error.ts';
 import type { AccountRegion } from '../../wire/aws/call-context.ts';
 import type { Handlers } from '../../wire/aws/service-table.ts';
+import type { Paging } from '../paging/paged-call.ts';
 
 type XRay = typeof import('@aws-sdk/client-xray');
 const kind = 'xray-tags';
 const tagsMax = 50;
+const tagsPageSize = 200;
 
 /** Tags of groups and sampling rules, by ARN. */
 export class ResourceTags {
@@ -37,6 +39,7 @@ export class ResourceTags {
 /** `exists` says whether an ARN names a group or rule. */
 export function tagHandlers(deps: {
   tags: ResourceTags;
+  paging: Paging;
   exists(scope: AccountRegion, arn: string): Promise<boolean>;
 }): Pick<Handlers<XRay>, 'TagResource' | 'UntagResource' | 'ListTagsForResource'> {
   const { tags } = deps;
@@ -60,7 +63,9 @@ export function tagHandlers(deps: {
     },
     async ListTagsForResource(input, context) {
       const arn = await requireResource(context, input.ResourceARN);
-      return { Tags: await tags.list(context, arn) };
+      const call = deps.paging.open('ListTagsForResource', input, context, tagsPageSize);
+      const { items, next } = call.cut(await tags.list(context, arn), ({ Key }) => Key!);
+      return { Tags: [...items], ...next };
     },
   };
 }

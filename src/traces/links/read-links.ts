@@ -100,6 +100,7 @@ export async function readServiceLinks(
     `SELECT name, type, toString(linked_trace_id) AS before, arraySort(groupUniqArray(${linkedTracesMax})(toString(trace_id))) AS after
      FROM span_links WHERE account = {account:String} AND region = {region:String} AND ${selection.traceCondition ?? 'true'}
        AND start >= fromUnixTimestamp64Milli({from:Int64}) AND start < fromUnixTimestamp64Milli({to:Int64})
+       ${selection.asOfMs === undefined ? '' : 'AND stored <= fromUnixTimestamp64Milli({asOf:Int64})'}
      GROUP BY name, type, before ORDER BY name, type, before LIMIT ${linksMax}`,
     {
       ...selection.parameters,
@@ -107,6 +108,7 @@ export async function readServiceLinks(
       region: selection.region,
       from: Math.round(selection.startMs),
       to: Math.round(selection.endMs),
+      asOf: Math.round(selection.asOfMs ?? 0),
     },
     { timeoutMs: 30_000, ...(signal ? { signal } : {}) },
   );

@@ -32,6 +32,7 @@ export class Ingest {
   private readonly ledger: Ledger;
   private readonly limits: DocumentLimits;
   private readonly budget: TraceBudget | undefined;
+  private readonly storing = new Set<Promise<unknown>>();
   private readonly onStored: (source: Source, traceIds: readonly string[]) => void;
 
   constructor(deps: {
@@ -86,6 +87,11 @@ export class Ingest {
     await this.store(kept, refused, source, options);
     const codes = [...new Set(refused.map(({ code }) => code))].slice(0, 10);
     return { rejected: refused.length, message: codes.length > 0 ? `Refused spans: ${codes.join(', ')}` : '' };
+  }
+
+  /** Resolves when all that is being stored at this moment is stored, or has failed. */
+  async untilStored(): Promise<void> {
+    await Promise.allSettled(this.storing);
   }
 
   private async acceptPayload(payload: Buffer, sampled: boolean) {
@@ -181,16 +187,20 @@ export class Ingest {
     }
     if (segments.length === 0) return;
     this.ledger.accepted(source.name, acceptedCount);
+    const storing = Promise.all([
+      this.telemetry.insert('segments', segments, options),
+      calls.length > 0 ? this.telemetry.insert('calls', calls, options) : undefined,
+      links.length > 0 ? this.telemetry.insert('span_links', links, options) : undefined,
+    ]);
+    this.storing.add(storing);
     try {
-      await Promise.all([
-        this.telemetry.insert('segments', segments, options),
-        calls.length > 0 ? this.telemetry.insert('calls', calls, options) : undefined,
-        links.length > 0 ? this.telemetry.insert('span_links', links, options) : undefined,
-      ]);
+      await storing;
     } catch (error) {
       const reason = error instanceof TelemetryQueueFullError ? 'QueueFull' : 'StoreFailed';
       this.ledger.refused(source.name, reason, acceptedCount);
       throw error;
+    } finally {
+      this.storing.delete(storing);
     }
     this.ledger.stored(source.name, acceptedCount);
     this.onStored(source, [...new Set(accepted.map(({ traceId }) => traceId))]);
