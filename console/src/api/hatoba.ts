@@ -57,6 +57,8 @@ export interface LedgerEntry {
   refused: number;
   /** Stored, and later taken out by the thinning policy. */
   thinned?: number;
+  /** Stored, and later removed because no group kept it any longer. */
+  removed?: number;
   reasons?: Record<string, number>;
 }
 

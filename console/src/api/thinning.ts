@@ -24,13 +24,37 @@ export interface ThinnedDay {
   bytesAfter: number;
 }
 
+/** What groups' retention took from a day. */
+export interface RemovedDay {
+  day: string;
+  isDone: boolean;
+  /** Traces by the group that kept them longest; the empty name stands for those of no such group. */
+  groups: Record<string, number>;
+  removed: number;
+  removedDocuments: number;
+  savedBytes: number;
+}
+
 export interface Thinning {
   policy: ThinningPolicy;
-  /** Days for which all traces of a group are kept. */
+  /** Of traces that no group keeps for days of its own. */
+  retentionDays: number;
+  /** Days for which all traces of a group are kept whole, and after which they go. */
   groupKeepDays: Record<string, number>;
-  totals: { traces: number; thinned: number; thinnedDocuments: number; savedBytes: number };
+  /** Why a group's days cannot be applied. */
+  groupProblems: Record<string, string>;
+  totals: {
+    traces: number;
+    thinned: number;
+    thinnedDocuments: number;
+    savedBytes: number;
+    removed: number;
+    removedDocuments: number;
+    removedBytes: number;
+  };
   /** Newest first. */
   days: ThinnedDay[];
+  removals: RemovedDay[];
 }
 
 const path = (scope: Scope) => `/_hatoba/traces/thinning?${new URLSearchParams(scopeQuery(scope))}`;

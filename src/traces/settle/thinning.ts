@@ -87,7 +87,7 @@ export class Thinning {
     return kept.filter(({ groups }) => groups.length > 0);
   }
 
-  /** Traces of that time that some group keeps for longer than `ageMs`. */
+  /** Traces of that time that some group keeps for longer than `ageMs`; all where it cannot be told which are a group's. */
   async groupedTraces(
     scope: AccountRegion,
     range: TimeRange,
@@ -98,8 +98,11 @@ export class Thinning {
     const found = new Set<string>();
     if (keepDays.length === 0) return found;
     const groups = await readGroupExpressions(this.deps.state, scope);
-    for (const [name] of keepDays) {
-      const filterExpression = groups.get(name);
+    const names = keepDays.map(([name]) => name);
+    const problems = problemsOf(scope, names, groups);
+    for (const [group, reason] of problems) this.deps.logger.warn({ ...scope, group, reason }, 'thinning');
+    for (const name of names) {
+      const filterExpression = problems.has(name) ? '' : groups.get(name);
       if (filterExpression === undefined) continue;
       const query = { account: scope.account, region: scope.region, ...range, groups, filterExpression };
       const { condition, values } = traceCondition({ ...query, rangeType: 'TraceId' });
@@ -178,7 +181,7 @@ export class Thinning {
       readGroupExpressions(this.deps.state, scope),
     ]);
     const sum = (member: 'traces' | 'thinned' | 'thinnedDocuments') => days.reduce((all, day) => all + day[member], 0);
-    const thinnedBytes = days
+    const savedBytes = days
       .filter(({ isDone }) => isDone)
       .reduce((all, { bytesBefore, bytesAfter }) => all + Math.max(0, bytesBefore - bytesAfter), 0);
     const totals = {
@@ -187,7 +190,8 @@ export class Thinning {
       thinnedDocuments: sum('thinnedDocuments'),
       removed: removals.reduce((all, { removed }) => all + removed, 0),
       removedDocuments: removals.reduce((all, { removedDocuments }) => all + removedDocuments, 0),
-      savedBytes: removals.reduce((all, { savedBytes }) => all + savedBytes, thinnedBytes),
+      savedBytes,
+      removedBytes: removals.reduce((all, { savedBytes }) => all + savedBytes, 0),
     };
     const groupProblems = Object.fromEntries(problemsOf(scope, Object.keys(groupKeepDays), expressions));
     const { retentionDays } = this.settings;

@@ -75,6 +75,8 @@ export function Groups() {
                 header: t('groups.kept'),
                 cell: (group) => {
                   const days = keepDays[group.GroupName];
+                  const problem = thinning.data?.groupProblems[group.GroupName];
+                  if (problem !== undefined) return t('groups.keep-problem', { reason: problem });
                   return days === undefined ? t('groups.kept-as-others') : t('logs.days', { count: days });
                 },
               },
@@ -107,6 +109,7 @@ export function Groups() {
         <GroupDialog
           group={open.group}
           keepDays={open.group && keepDays[open.group.GroupName]}
+          retentionDays={thinning.data?.retentionDays}
           onClose={() => setOpen(null)}
         />
       )}

@@ -6,7 +6,7 @@ import { DataTable } from '../../parts/data-table.tsx';
 /** Per source: what was received and what became of it. Received is accepted and refused together. */
 export function LedgerTable({ entries }: { entries: readonly LedgerEntry[] }) {
   const t = useText();
-  const sum = (member: 'received' | 'accepted' | 'stored' | 'refused' | 'thinned') =>
+  const sum = (member: 'received' | 'accepted' | 'stored' | 'refused' | 'thinned' | 'removed') =>
     entries.reduce((total, entry) => total + (entry[member] ?? 0), 0);
   const all: LedgerEntry = {
     source: '',
@@ -15,6 +15,7 @@ export function LedgerTable({ entries }: { entries: readonly LedgerEntry[] }) {
     stored: sum('stored'),
     refused: sum('refused'),
     thinned: sum('thinned'),
+    removed: sum('removed'),
   };
   const count = (value: number | undefined) => (
     <span title={String(value ?? 0)}>{value === undefined ? '-' : formatCount(value)}</span>
@@ -36,6 +37,7 @@ export function LedgerTable({ entries }: { entries: readonly LedgerEntry[] }) {
         { id: 'accepted', header: t('settings.accepted'), cell: (entry) => count(entry.accepted) },
         { id: 'stored', header: t('settings.stored'), cell: (entry) => count(entry.stored) },
         { id: 'thinned', header: t('settings.thinned'), cell: (entry) => count(entry.thinned) },
+        { id: 'removed', header: t('settings.removed'), cell: (entry) => count(entry.removed) },
         { id: 'refused', header: t('settings.refused'), cell: (entry) => count(entry.refused) },
         {
           id: 'reasons',

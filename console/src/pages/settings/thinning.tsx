@@ -5,6 +5,7 @@ import { formatBytes, formatCount, formatShare } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
 import { DataTable } from '../../parts/data-table.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
+import { GroupRemovals } from './group-removals.tsx';
 import { ThinningPolicyForm } from './thinning-policy-form.tsx';
 
 const reasons = ['problem', 'slow', 'rare', 'grouped', 'sampled'] as const;
@@ -18,7 +19,7 @@ export function Thinning() {
   });
   return (
     <QueryView query={thinning}>
-      {({ policy, totals, days }) => (
+      {({ policy, totals, days, ...rest }) => (
         <SpaceBetween size="m">
           <ThinningPolicyForm key={JSON.stringify(policy)} policy={policy} />
           <DataTable
@@ -56,6 +57,7 @@ export function Thinning() {
               },
             ]}
           />
+          <GroupRemovals totals={totals} {...rest} />
         </SpaceBetween>
       )}
     </QueryView>
