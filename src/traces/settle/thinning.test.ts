@@ -132,6 +132,23 @@ test('a group keeps its traces; what each day saved is told', async () => {
   await other.stop();
 }, 120_000);
 
+test('of a group whose traces can no longer be told nothing is thinned, and thinning goes on', async () => {
+  const other = await openSettleStore();
+  await other.store(Array.from({ length: 100 }, (_, number) => request(number + 10, 8)));
+  const group = { GroupName: 'Kept', GroupARN: 'arn:aws:xray:::group/Kept', FilterExpression: 'service("front")' };
+  const key = `${scope.account}/${scope.region}/Kept`;
+  await other.state.commit([{ kind: 'xray-group', key, expect: 'absent', put: group }]);
+  await callRoute(other.begin({ thinning }).routes()[1]!, { groupKeepDays: { Kept: 30 } });
+  const { version } = (await other.state.get('xray-group', key))!;
+  const changed = { ...group, FilterExpression: 'rootcause.fault.service' };
+  await other.state.commit([{ kind: 'xray-group', key, expect: version, put: changed }]);
+  const settling = other.begin({ thinning });
+  await settleAll(settling);
+  const { days } = await callRoute(settling.routes()[0]!);
+  expect(days).toMatchObject([{ isDone: true, thinned: 0, kept: { grouped: 100 } }]);
+  await other.stop();
+}, 120_000);
+
 test('what arrives for a thinned day is added to its counts', async () => {
   const settling = own.begin({ thinning });
   await settleAll(settling);
