@@ -185,9 +185,9 @@ describeWith('browser', 'tracing in the console', () => {
       const row = page.locator('table tbody tr', { hasText: 'responsetime > 1' }).filter({ hasText: group }).first();
       await row.getByRole('button', { name: words['action.edit'] }).click();
       // What is typed is what is saved, run or not.
-      await dialog.getByRole('combobox', { name: words['traces.filter'] }).fill('responsetime > 1.5');
+      await dialog.getByRole('combobox', { name: words['traces.filter'] }).fill('responsetime > 1.0');
       await dialog.getByRole('button', { name: words['action.save'] }).click();
-      await row.getByText('responsetime > 1.5').waitFor();
+      await row.getByText('responsetime > 1.0').waitFor();
       await row.getByRole('button', { name: words['groups.create-alarm'] }).click();
       await dialog.getByRole('button', { name: words['groups.create-alarm'] }).click();
       await page.waitForURL(new RegExp(`/alarms/${group}-faults`));
