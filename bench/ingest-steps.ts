@@ -82,6 +82,7 @@ function collector(rows: Record<string, object[]>): TelemetryStore {
       if (!('format' in added)) rows[table]!.push(...added);
     },
     query: async () => [],
+    queryBytes: async () => Buffer.alloc(0),
     command: nothing,
     statistics: () => [],
   };

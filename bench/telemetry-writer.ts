@@ -15,6 +15,7 @@ import { silentLogger } from '../src/platform/logger.ts';
 import { ClickHouseStore } from '../src/stores/telemetry/clickhouse-store.ts';
 import { connect } from '../src/stores/telemetry/connection.ts';
 import { superviseEngine } from '../src/stores/telemetry/embedded/supervise-engine.ts';
+import { EngineReader } from '../src/stores/telemetry/engine-reader.ts';
 import { readTableDefinitions } from '../src/stores/telemetry/load-tables.ts';
 
 const batchRows = 10_000;
@@ -64,10 +65,11 @@ async function measureStore(rows: readonly object[], directory: string): Promise
     limits: { memoryBytesMax: 1.5e9 },
     ...common,
   });
-  const client = connect({ socketPath: engine.socketPath, secret: engine.secret, database: 'hatoba' });
+  const endpoint = { socketPath: engine.socketPath, secret: engine.secret, database: 'hatoba' };
   const store = new ClickHouseStore({
     host: engine,
-    client,
+    client: connect(endpoint),
+    reader: new EngineReader(endpoint),
     tables: [segments],
     retentionDays: 7,
     diskBytesMax: 1e11,

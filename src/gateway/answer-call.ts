@@ -5,7 +5,7 @@ import type { CallContext, WorkloadIdentity } from '../wire/aws/call-context.ts'
 import { encodeError } from '../wire/aws/encode-error.ts';
 import { guessProtocol, type RequestHead } from '../wire/aws/identify-operation.ts';
 import { inflateBody } from '../wire/aws/inflate-body.ts';
-import { type EncodedResponse, encodeOutput, type IdentifiedCall } from '../wire/aws/protocol.ts';
+import { type EncodedResponse, encodeOutput, type IdentifiedCall, takesRawJson } from '../wire/aws/protocol.ts';
 import { normalizePath, splitTarget } from '../wire/aws/sigv4/canonical-request.ts';
 import { presentedCredential } from '../wire/aws/sigv4/presented-credential.ts';
 import type { Answering } from './answer-request.ts';
@@ -120,6 +120,7 @@ function callContext(
     region: caller.region,
     principal: caller.principal,
     signal: gone.signal,
+    ...(call.identified && takesRawJson(call.identified.protocol) ? { takesRawJson: true } : {}),
     ...(workload ? { workload } : {}),
   };
 }

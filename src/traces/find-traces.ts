@@ -21,6 +21,8 @@ export interface TracePage extends TraceQuery {
   readonly asOfMs?: number;
   readonly after?: { readonly startMicros: string; readonly traceId: TraceId };
   readonly limit: number;
+  /** Summaries may be `RawJson`: they are passed on, not read. */
+  readonly takesRawJson?: true;
   /** Keeps this share of the traces, 0 to 1. */
   readonly share?: number;
   /** Only traces that begin in these, beside what the range asks for. */
@@ -193,7 +195,7 @@ export async function countTraceOutcomes(telemetry: TelemetryStore, query: Trace
   const isAll = filter.condition === 'true' && filter.prefilter === 'true';
   const traces = `SELECT root.1 AS fault, root.2 AS error, any_throttle AS throttle, root.8 AS seconds FROM (${sql}) WHERE ${filter.condition}`;
   const rows = await telemetry.query<Record<'fault' | 'error' | 'throttle' | 'bucket' | 'count', string | number>>(
-    `SELECT fault, error, throttle, ${bucketSql('seconds')} AS bucket, count() AS count FROM (${isAll ? rootsSql : traces})
+    `SELECT fault, error, throttle, ${bucketSql('seconds')} AS bucket, count() AS count FROM (${isAll ? allTracesSql : traces})
      GROUP BY fault, error, throttle, bucket`,
     values,
     { timeoutMs: 30_000 },
@@ -207,17 +209,26 @@ export async function countTraceOutcomes(telemetry: TelemetryStore, query: Trace
   }));
 }
 
-/** All traces of a range by the segments that begin them: a tenth of what putting traces together would read. */
-const rootsSql = `
-  SELECT bitTest(flags, 1) AS fault, bitTest(flags, 0) AS error, traceId IN (
-    SELECT trace_id FROM segments WHERE account = {account:String} AND region = {region:String} AND throttle = 1
+const ofScope = 'account = {account:String} AND region = {region:String}';
+const inRange = `${ofScope} AND start >= fromUnixTimestamp64Milli({rangeFrom:Int64}) AND start < fromUnixTimestamp64Milli({rangeTo:Int64})`;
+
+/**
+ * All traces that begin in a range, without putting them together: of the time before it only ids are read, to leave out
+ * what has begun there. The root is the one that filters ask, as far as it begins in the range.
+ */
+const allTracesSql = `
+  SELECT root.1 AS fault, root.2 AS error, traceId IN (
+    SELECT trace_id FROM segments WHERE ${ofScope} AND throttle = 1
       AND start >= fromUnixTimestamp64Milli({rangeFrom:Int64}) AND start < fromUnixTimestamp64Milli({wideTo:Int64})) AS throttle,
-    (toUnixTimestamp64Micro(last) - toUnixTimestamp64Micro(first)) / 1e6 AS seconds
+    root.3 AS seconds
   FROM (
-    SELECT any(trace_id) AS traceId, min(start) AS first, max(end) AS last, argMax(fault * 2 + error, tuple(end, hash)) AS flags
-    FROM segments WHERE account = {account:String} AND region = {region:String} AND kind = 'segment' AND parent_id = ''
-      AND start >= fromUnixTimestamp64Milli({rangeFrom:Int64}) AND start < fromUnixTimestamp64Milli({rangeTo:Int64})
-    GROUP BY cityHash64(trace_id, id))`;
+    SELECT trace_id AS traceId, argMinIf(
+      tuple(fault, error, (toUnixTimestamp64Micro(end) - toUnixTimestamp64Micro(start)) / 1e6),
+      tuple(parent_id != '', start, id, in_progress, -toUnixTimestamp64Micro(end)), kind = 'segment') AS root
+    FROM segments WHERE ${inRange} AND trace_id NOT IN (
+      SELECT trace_id FROM segments WHERE ${ofScope} AND start >= fromUnixTimestamp64Milli({wideFrom:Int64})
+        AND start < fromUnixTimestamp64Milli({rangeFrom:Int64}) AND trace_id IN (SELECT trace_id FROM segments WHERE ${inRange}))
+    GROUP BY trace_id)`;
 
 /** A condition on `trace_id` that holds for the traces of the range that match the filter. */
 export function traceCondition(query: TraceQuery & { readonly asOfMs?: number }): {

@@ -2,6 +2,7 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { classifyFailure, insertRows } from './connection.ts';
+import type { EngineRead, EngineReader } from './engine-reader.ts';
 import { ensureTables, type TableDefinition } from './load-tables.ts';
 import { chooseDaysToDrop, type DayPartition } from './retention.ts';
 import { type EncodedRows, RowEncoder } from './rows/encode-rows.ts';
@@ -17,7 +18,9 @@ export interface EngineHost {
 
 export interface ClickHouseStoreOptions {
   readonly host: EngineHost;
+  /** Writes and commands. */
   readonly client: ClickHouseClient;
+  readonly reader: EngineReader;
   readonly tables: readonly TableDefinition[];
   readonly retentionDays: number;
   readonly longerDays?: () => Promise<ReadonlyMap<string, number>>;
@@ -79,6 +82,7 @@ export class ClickHouseStore implements TelemetryStore {
     for (const writer of writers) writer.abandon(new Error('the telemetry store has stopped'));
     await this.sweeping;
     await this.options.client.close();
+    this.options.reader.close();
     await this.options.host.stop();
   }
 
@@ -94,26 +98,58 @@ export class ClickHouseStore implements TelemetryStore {
     parameters: Readonly<Record<string, QueryParameter>> = {},
     options: QueryOptions = {},
   ): Promise<Row[]> {
-    await this.withinTime(this.ready, options.timeoutMs ?? queryTimeoutMs, options.signal);
+    await this.untilReady(options);
     return this.queryEngine(sql, parameters, options);
   }
 
-  private queryEngine<Row>(
+  async queryBytes(
+    sql: string,
+    parameters: Readonly<Record<string, QueryParameter>> = {},
+    options: QueryOptions = {},
+  ): Promise<Buffer> {
+    await this.untilReady(options);
+    return this.read('RowBinary', sql, parameters, options);
+  }
+
+  private async untilReady(options: QueryOptions): Promise<void> {
+    await this.withinTime(this.ready, options.timeoutMs ?? queryTimeoutMs, options.signal);
+  }
+
+  private async queryEngine<Row>(
     sql: string,
     parameters: Readonly<Record<string, QueryParameter>> = {},
     options: QueryOptions,
   ): Promise<Row[]> {
-    const timeoutMs = options.timeoutMs ?? queryTimeoutMs;
-    return this.retryWhileDown(timeoutMs, options.signal, async () => {
-      const result = await this.options.client.query({
-        query: sql,
-        query_params: { ...parameters },
-        format: 'JSONEachRow',
-        clickhouse_settings: { ...options.settings, max_execution_time: timeoutMs / 1000 } as Record<string, number>,
-        ...(options.signal ? { abort_signal: options.signal } : {}),
-      });
-      return (await result.json<Row>()) as Row[];
-    });
+    const lines = (await this.read('JSONEachRow', sql, parameters, options)).toString('utf8').trimEnd();
+    return lines === '' ? [] : (JSON.parse(`[${lines.replaceAll('\n', ',')}]`) as Row[]);
+  }
+
+  /** Reads again when the engine died under a query; its successor serves within seconds. */
+  private async read(
+    format: EngineRead['format'],
+    sql: string,
+    parameters: EngineRead['parameters'],
+    { timeoutMs = queryTimeoutMs, signal, settings }: QueryOptions,
+  ): Promise<Buffer> {
+    const { host, clock, reader } = this.options;
+    const request = {
+      format,
+      sql,
+      parameters,
+      signal,
+      settings: { ...settings, max_execution_time: timeoutMs / 1000 },
+    };
+    const deadlineMs = clock.monotonicMs() + timeoutMs;
+    for (;;) {
+      await this.withinTime(host.serving(), deadlineMs - clock.monotonicMs(), signal);
+      try {
+        return await reader.read(request);
+      } catch (error) {
+        const canRetry = classifyFailure(error) === 'unreachable' && !signal?.aborted && !this.stopping.signal.aborted;
+        if (!canRetry || clock.monotonicMs() > deadlineMs) throw error;
+        await clock.sleep(50, signal);
+      }
+    }
   }
 
   async command(sql: string, parameters: Readonly<Record<string, QueryParameter>> = {}): Promise<void> {
@@ -141,26 +177,6 @@ export class ClickHouseStore implements TelemetryStore {
       activeParts: () => this.partsByTable.get(table) ?? 0,
       send: ({ token, format, bytes }) => insertRows(client, { table, columns, format, bytes, token }),
     });
-  }
-
-  /** Reads again when the engine died under a query; its successor serves within seconds. */
-  private async retryWhileDown<T>(
-    timeoutMs: number,
-    signal: AbortSignal | undefined,
-    run: () => Promise<T>,
-  ): Promise<T> {
-    const { host, clock } = this.options;
-    const deadlineMs = clock.monotonicMs() + timeoutMs;
-    for (;;) {
-      await this.withinTime(host.serving(), deadlineMs - clock.monotonicMs(), signal);
-      try {
-        return await run();
-      } catch (error) {
-        const canRetry = classifyFailure(error) === 'unreachable' && !signal?.aborted && !this.stopping.signal.aborted;
-        if (!canRetry || clock.monotonicMs() > deadlineMs) throw error;
-        await clock.sleep(50, signal);
-      }
-    }
   }
 
   /** Waits for the engine, but no longer than the caller would wait for its answer. */

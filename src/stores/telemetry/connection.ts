@@ -9,7 +9,7 @@ export type Endpoint =
   | { readonly url: string; readonly username?: string; readonly password?: string; readonly database: string };
 
 const diskReserveBytes = 64 * 1024 * 1024;
-const requestTimeoutMs = 120_000;
+export const requestTimeoutMs = 120_000;
 
 /** The one client for both: the same code path against the embedded engine and a cluster. */
 export function connect(endpoint: Endpoint): ClickHouseClient {

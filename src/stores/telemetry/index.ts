@@ -4,6 +4,7 @@ import type { Logger } from '../../platform/logger.ts';
 import { ClickHouseStore, type EngineHost } from './clickhouse-store.ts';
 import { connect, type Endpoint } from './connection.ts';
 import { superviseEngine } from './embedded/supervise-engine.ts';
+import { EngineReader } from './engine-reader.ts';
 import { readTableDefinitions, type TableDefinition } from './load-tables.ts';
 import type { TelemetryStore } from './store.ts';
 
@@ -39,6 +40,7 @@ export function openTelemetryStore(options: TelemetryStoreOptions): TelemetrySto
   return new ClickHouseStore({
     host,
     client: connect(endpoint),
+    reader: new EngineReader(endpoint),
     tables: options.tables ?? readTableDefinitions(),
     retentionDays: options.limits.retentionDays,
     ...(options.longerDays ? { longerDays: options.longerDays } : {}),

@@ -49,6 +49,12 @@ export interface TelemetryStore {
     parameters?: Readonly<Record<string, QueryParameter>>,
     options?: QueryOptions,
   ): Promise<Row[]>;
+  /** The same in the engine's binary form, for a `RowReader`: long texts in it are not unpacked. */
+  queryBytes(
+    sql: string,
+    parameters?: Readonly<Record<string, QueryParameter>>,
+    options?: QueryOptions,
+  ): Promise<Buffer>;
   /** DDL and lightweight deletes. */
   command(sql: string, parameters?: Readonly<Record<string, QueryParameter>>): Promise<void>;
   statistics(): readonly TableWriterStatistics[];

@@ -10,6 +10,7 @@ import { silentLogger } from '../../platform/logger.ts';
 import { ClickHouseStore } from './clickhouse-store.ts';
 import { connect } from './connection.ts';
 import { type SupervisedEngine, superviseEngine } from './embedded/supervise-engine.ts';
+import { EngineReader } from './engine-reader.ts';
 import { parseTableDefinition, type TableDefinition } from './load-tables.ts';
 import { TelemetryDiskFullError, TelemetryQueueFullError } from './store.ts';
 import { writerPolicy } from './table-writer.ts';
@@ -41,8 +42,16 @@ interface Opened {
 async function open(tables: readonly TableDefinition[] = [eventsTable()], dataDirectory = directory): Promise<Opened> {
   const common = { clock: systemClock, logger: silentLogger };
   const engine = superviseEngine({ dataDirectory, database: 'hatoba', limits: { memoryBytesMax: 1e9 }, ...common });
-  const client = connect({ socketPath: engine.socketPath, secret: engine.secret, database: 'hatoba' });
-  const store = new ClickHouseStore({ host: engine, client, tables, retentionDays: 7, diskBytesMax: 1e10, ...common });
+  const endpoint = { socketPath: engine.socketPath, secret: engine.secret, database: 'hatoba' };
+  const store = new ClickHouseStore({
+    host: engine,
+    client: connect(endpoint),
+    reader: new EngineReader(endpoint),
+    tables,
+    retentionDays: 7,
+    diskBytesMax: 1e10,
+    ...common,
+  });
   closing.push(() => store.stop());
   await store.start();
   return { store, engine };

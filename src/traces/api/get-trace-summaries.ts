@@ -42,6 +42,7 @@ export function traceSummariesHandlers(deps: {
         groups: await readGroupExpressions(deps.state, context),
         asOfMs,
         limit: call.size,
+        ...(context.takesRawJson ? { takesRawJson: true } : {}),
         ...(share === undefined ? {} : { share: Math.min(1, Math.max(0, share)) }),
         ...(position ? { after: toTrace(position.after) } : {}),
       };

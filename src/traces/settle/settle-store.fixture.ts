@@ -84,6 +84,7 @@ export function dyingStore(
     stop: () => telemetry.stop(),
     statistics: () => telemetry.statistics(),
     query: (...call) => (left <= 0 ? Promise.reject(new Killed()) : telemetry.query(...call)),
+    queryBytes: (...call) => (left <= 0 ? Promise.reject(new Killed()) : telemetry.queryBytes(...call)),
     command: async (...call) => {
       spend();
       await telemetry.command(...call);

@@ -1,10 +1,12 @@
 import type { TraceSummary } from '@aws-sdk/client-xray';
+import { RowReader } from '../../stores/telemetry/rows/row-reader.ts';
 import type { QueryParameter, TelemetryStore } from '../../stores/telemetry/store.ts';
 import { type CompiledFilter, compileFilter } from '../filter/compile-filter.ts';
 import { SqlParameters } from '../filter/sql-parameters.ts';
 import { afterMs, beforeMs, type TracePage } from '../find-traces.ts';
 import { startsIn, type TimeRange } from '../graph/graph-sql.ts';
 import type { TraceId } from '../model.ts';
+import { rawSummary, readSummary } from './summary-json.ts';
 
 /** A settled trace, with its line of the list. */
 export interface FoundSummary {
@@ -104,7 +106,7 @@ export async function findSummaries(
     ...(query.share === undefined ? [] : ['cityHash64(toString(trace_id)) % 1000000 < {share:UInt32}']),
     ...(query.after ? [afterPosition] : []),
   ];
-  const rows = await telemetry.query<{ traceId: TraceId; startMicros: string; atoms: number[]; summary: string }>(
+  const rows = await telemetry.queryBytes(
     `SELECT toString(trace_id) AS traceId, toUnixTimestamp64Micro(start) AS startMicros,
        [${atoms.map((atom) => `toUInt8(${atom})`).join(', ')}]::Array(UInt8) AS atoms, summary
      FROM trace_summaries FINAL
@@ -122,7 +124,8 @@ export async function findSummaries(
     },
     { timeoutMs: 30_000, settings: finalSettings, ...(signal ? { signal } : {}) },
   );
-  return { found: rows.map((row) => ({ ...row, summary: reviveSummary(row.summary) })), filter };
+  const toSummary = query.takesRawJson && !filter.rest ? passOn : readSummary;
+  return { found: readFound(rows, toSummary), filter };
 }
 
 /** A trace's rows are of one day: nothing has to be compared between days. */
@@ -190,10 +193,19 @@ function summariesSql(query: TracePage): {
   };
 }
 
-function reviveSummary(text: string): TraceSummary | undefined {
-  if (text === '') return undefined;
-  const summary = JSON.parse(text) as TraceSummary & { StartTime: string };
-  return { ...summary, StartTime: new Date(summary.StartTime) };
+const passOn = (json: Buffer): TraceSummary => rawSummary(json) ?? readSummary(json);
+
+function readFound(rows: Buffer, toSummary: (json: Buffer) => TraceSummary): FoundSummary[] {
+  const reader = new RowReader(rows);
+  const found: FoundSummary[] = [];
+  while (!reader.isAtEnd) {
+    const traceId = reader.text();
+    const startMicros = String(reader.int64());
+    const atoms = reader.array(() => reader.uint8());
+    const json = reader.bytes();
+    found.push({ traceId, startMicros, atoms, summary: json.length === 0 ? undefined : toSummary(json) });
+  }
+  return found;
 }
 
 /** Joins over the shortest gaps until few enough are left. */

@@ -6,6 +6,7 @@ import type { TraceId } from '../model.ts';
 import type { OnSettled, SettledMinutes } from '../settle/index.ts';
 import { readDocumentsInto, type StoredTrace } from '../store.ts';
 import { summarizeTrace } from '../trace/summarize-trace.ts';
+import { writeSummary } from './summary-json.ts';
 
 /** Traces at a time: between two of these the process answers others. */
 const tracesAtOnce = 300;
@@ -174,7 +175,7 @@ class SummaryReading {
         ...key,
         ...columnsOf(row, [...nodes, ...(inferred.get(row.traceId) ?? [])]),
         annotations: found,
-        summary: stored ? JSON.stringify(summarizeTrace(stored.trace, this.scope.account, stored.revision)) : '',
+        summary: stored ? writeSummary(summarizeTrace(stored.trace, this.scope.account, stored.revision)) : '',
       });
       for (const { traceId, startMicros } of known) {
         const hasMoved = traceId === row.traceId && startMicros !== row.startMicros;

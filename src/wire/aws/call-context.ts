@@ -38,6 +38,8 @@ export interface CallContext extends AccountRegion {
   readonly principal: Principal;
   /** The task on whose own listener the call arrived. */
   readonly workload?: WorkloadIdentity;
+  /** The answer goes out as JSON: structures in it may be `RawJson`. Calls from inside take objects. */
+  readonly takesRawJson?: true;
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal;
 }

@@ -3,6 +3,7 @@ import { writeCbor } from './codec/cbor-writer.ts';
 import { JsonReader } from './codec/json-reader.ts';
 import { JsonWriter } from './codec/json-writer.ts';
 import { readForm } from './codec/query-reader.ts';
+import { jsonBytes } from './codec/raw-json.ts';
 import { writeXmlMembers } from './codec/xml-writer.ts';
 import { type Headers, readBindings, writeBindings } from './http-bindings.ts';
 import type { Operation, Shape } from './model.ts';
@@ -101,11 +102,14 @@ export function encodeOutput(
       return { status: 200, headers, body: shape ? writeCbor(shape, value) : Buffer.alloc(0) };
     default: {
       headers['content-type'] = jsonContentType(protocol);
-      const body = shape ? JSON.stringify(jsonWriter.write(shape, value)) : '';
-      return { status: 200, headers, body: Buffer.from(body) };
+      const body = shape ? jsonBytes(jsonWriter.write(shape, value)) : Buffer.alloc(0);
+      return { status: 200, headers, body };
     }
   }
 }
+
+/** Whether outputs go out as JSON, so that parts of them may be `RawJson`. */
+export const takesRawJson = (protocol: Protocol): boolean => protocol === 'rest-json' || protocol.startsWith('json-');
 
 export const jsonContentType = (protocol: Protocol): string =>
   protocol === 'rest-json' ? 'application/json' : `application/x-amz-${protocol}`;
@@ -117,14 +121,14 @@ function encodeRest(operation: Operation, output: any, headers: Record<string, s
   if (!shape) return { status, headers, body: Buffer.alloc(0) };
   status = writeBindings(shape, output, headers) ?? status;
   const payload = shape.payload && shape.members.find((member) => member.name === shape.payload);
-  if (!payload) return { status, headers, body: Buffer.from(JSON.stringify(restWriter.write(shape, output))) };
+  if (!payload) return { status, headers, body: jsonBytes(restWriter.write(shape, output)) };
   const value = output[payload.name];
   if (value === undefined || value === null) return { status, headers, body: Buffer.alloc(0) };
   if (payload.shape.type === 'blob' || payload.shape.type === 'string') {
     headers['content-type'] = 'application/octet-stream';
     return { status, headers, body: Buffer.from(value) };
   }
-  return { status, headers, body: Buffer.from(JSON.stringify(restWriter.write(payload.shape, value))) };
+  return { status, headers, body: jsonBytes(restWriter.write(payload.shape, value)) };
 }
 
 function queryXml(operation: Operation, output: unknown, requestId: string): string {

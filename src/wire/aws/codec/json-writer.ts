@@ -1,11 +1,13 @@
 import type { Shape, TimestampFormat } from '../model.ts';
+import { RawJson } from './raw-json.ts';
 import { formatTimestamp } from './timestamp.ts';
 
 type Write = (value: any) => unknown;
 
 /**
  * Turns a handler's output into a value for JSON.stringify: members under their wire names, epoch seconds, base64.
- * Members that are undefined, null or unknown to the model are left out. `null` in the cache: nothing to change.
+ * Members that are undefined, null or unknown to the model are left out; a structure may be RawJson. `null` in the cache:
+ * nothing to change.
  */
 export class JsonWriter {
   private readonly built = new Map<Shape, Write | null>();
@@ -60,6 +62,7 @@ export class JsonWriter {
       byName.set(member.name, { wireName, write: this.writer(member.shape, member.timestampFormat) });
     }
     return (value) => {
+      if (value instanceof RawJson) return value;
       const result: Record<string, unknown> = {};
       for (const name of Object.keys(value)) {
         const member = byName.get(name);
