@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { CommandError } from './command-error.ts';
 import { watchReader } from './output/broken-pipe.ts';
 
@@ -14,6 +14,15 @@ const withConnection = (command: Command): Command =>
     .option('--data-dir <directory>', 'data directory of the hatoba to talk to (default: .hatoba)')
     .option('--region <name>', 'region (default: AWS_REGION, else us-east-1)')
     .option('--account <id>', '12-digit account id');
+
+/** A number above 0, `max` at most; anything else is one line that says so. */
+const positive =
+  (max: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (value > 0 && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a number above 0, and ${max} at most.`);
+  };
 
 const withServerOptions = (command: Command): Command =>
   command
@@ -41,8 +50,8 @@ withServerOptions(program.command('start'))
 
 withServerOptions(program.command('demo'))
   .description('start hatoba, deploy the shop and keep traffic on it')
-  .option('--for <seconds>', 'end by itself after this time', Number)
-  .option('--rate <number>', 'requests per second', Number, 4)
+  .option('--for <seconds>', 'end by itself after this time', positive(2_000_000))
+  .option('--rate <number>', 'requests per second', positive(500), 4)
   .addHelpText('after', '\nExamples:\n  hatoba demo\n  hatoba demo --for 60\n')
   .action(async (options) => (await import('./commands/demo.ts')).demo(options));
 
@@ -88,7 +97,7 @@ withConnection(program.command('traces'))
   .option('--filter <expression>', 'X-Ray filter expression, e.g. \'service("bff") AND responsetime > 1\'')
   .option('--since <duration>', 'how far back', '10m')
   .addOption(new Option('--sort <by>', 'order').choices(['newest', 'slowest']).default('newest'))
-  .option('--limit <number>', 'at most this many', Number, 20)
+  .option('--limit <number>', 'at most this many', positive(10_000), 20)
   .option('--json', 'the trace summaries')
   .addHelpText(
     'after',
@@ -97,10 +106,18 @@ withConnection(program.command('traces'))
   .action(async (options) => (await import('./commands/traces.ts')).traces(options));
 
 withConnection(program.command('trace'))
-  .description('one trace: timeline with its critical path, exceptions, log lines')
+  .description(
+    'one trace: timeline with its critical path, exceptions and their causes, deployments, throttles, SQL, logs',
+  )
   .argument('<id>', 'trace id: 1-67890abc-..., or 32 hex digits')
-  .option('--json', 'the answer of BatchGetTraces')
-  .option('--all', 'every row of a large trace')
+  .option('--row <number>', 'one row only: all that is known of it, with its metadata and raw document', Number)
+  .option('--compare <id>', 'another trace beside this one')
+  .option('--all', 'every row, exception, frame and statement')
+  .option('--json', 'the answer of BatchGetTraces, and all else under `hatoba`')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  hatoba trace 1-6b025b5e-c26b28e5dfc40277cded2249\n  hatoba trace 1-6b025b5e-c26b28e5dfc40277cded2249 --row 3\n',
+  )
   .action(async (id, options) => (await import('./commands/trace.ts')).trace(id, options));
 
 watchReader(process.argv[2]);

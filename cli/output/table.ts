@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { cellWidth } from './fit.ts';
 import { paint } from './style.ts';
 
 /** Columns as wide as their widest cell, separated by two spaces; numbers to the right. */
@@ -19,4 +20,4 @@ export function formatTable(headings: readonly string[], rows: readonly (readonl
   return [paint('bold', line(headings)), ...cells.map(line)].join('\n');
 }
 
-const textWidth = (text: string): number => [...stripVTControlCharacters(text)].length;
+const textWidth = (text: string): number => cellWidth(stripVTControlCharacters(text));

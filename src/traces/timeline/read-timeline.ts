@@ -274,12 +274,17 @@ function exceptionOf({ cause }: SegmentDocument): ShownException | undefined {
     : undefined;
 }
 
-/** Of failed rows with an exception, the first of each service and kind. */
+/**
+ * Of failed rows with an exception, the first of each service and kind. A row that only names an exception of another row
+ * is told only where no other is.
+ */
 function troublesOf(shape: TimelineShape, exceptions: ReadonlyMap<string, ShownException>): Timeline['troubles'] {
+  const told = [...exceptions.values()].some(({ type, message }) => type !== '' || message !== '');
   const troubles = new Map<string, { row: number; type: string; message: string }>();
   shape.rows.id.forEach((id, row) => {
     const exception = exceptions.get(id);
     if (!exception || troubles.size >= troublesMax) return;
+    if (told && exception.type === '' && exception.message === '') return;
     const key = JSON.stringify([shape.rows.service[row], exception.type, exception.message]);
     if (!troubles.has(key)) troubles.set(key, { row, ...exception });
   });

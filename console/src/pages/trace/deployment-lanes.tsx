@@ -54,7 +54,9 @@ function DeploymentLane({ deployment, window }: { deployment: DeploymentOfTrace;
   const state = words(`deployed.${status}`, status);
   const served = servedBy.length > 0 ? t('lane.served-by', { revision: servedBy.map(short).join(', ') }) : '';
   const what = `${service} ${fromTo(previousRevision, revision)}`;
-  const told = [state, when === 'during' ? distance : '', served].filter(Boolean).join(' · ');
+  const told = [when === 'during' && endMs !== undefined ? t('lane.then-in-progress') : state, served]
+    .filter(Boolean)
+    .join(' · ');
   return (
     <Lane
       name={
@@ -71,14 +73,16 @@ function DeploymentLane({ deployment, window }: { deployment: DeploymentOfTrace;
         </>
       }
       words={told}
-      title={`${distance} · ${told}`}
+      title={[distance, state, served].filter(Boolean).join(' · ')}
     >
       <span className="hatoba-row-bars">
-        {when === 'before' ? (
-          <span className="hatoba-lane-before">◂ {distance}</span>
-        ) : (
+        {when === 'during' && (
           <While from={startMs / 1000} to={endMs === undefined ? undefined : endMs / 1000} window={window} />
         )}
+        <span className="hatoba-lane-before">
+          {secondsBefore < 0 ? '' : '◂ '}
+          {distance}
+        </span>
       </span>
     </Lane>
   );

@@ -17,6 +17,8 @@ interface TimelineRowProps {
   match: boolean | undefined;
   /** Percent of the last 24 hours that took less. */
   percent: number | undefined;
+  /** Traces that this row continues or that continue it. */
+  linked: string | undefined;
   atCursor: boolean;
   onOpen: () => void;
   onToggle: () => void;
@@ -43,6 +45,7 @@ export function TimelineRow({
   selected,
   match,
   percent,
+  linked,
   atCursor,
   onOpen,
   onToggle,
@@ -102,6 +105,11 @@ export function TimelineRow({
         {failed && (
           <span className="hatoba-badge" style={{ color: colour[row.outcome], borderColor: colour[row.outcome] }}>
             {t(outcomeText[row.outcome])}
+          </span>
+        )}
+        {linked && (
+          <span className="hatoba-badge" title={t('trace.linked')}>
+            {linked}
           </span>
         )}
         {row.inProgress && <span className="hatoba-badge">{t('traces.in-progress')}</span>}

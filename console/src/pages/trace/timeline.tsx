@@ -5,6 +5,7 @@ import { useText } from '../../i18n/text.ts';
 import { FilterBar } from '../traces/filter-bar.tsx';
 import type { BuiltTrace, TraceRow } from './build-trace.ts';
 import { criticalPath, type Stretch } from './critical-path.ts';
+import { useLinkedTraces } from './linked-traces.tsx';
 import { type Move, moveOf, zoomOf } from './timeline-keys.ts';
 import { TimelineRow } from './timeline-row.tsx';
 import { TraceLanes } from './trace-lanes.tsx';
@@ -42,6 +43,7 @@ export const Timeline = memo(function Timeline({ built, selectedId, onSelect, fi
   const matches = useMatches(built, filter);
   const matching = filter.trim() === '' ? undefined : matches.data;
   const standings = useStandings(built);
+  const links = useLinkedTraces(built);
   const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set());
   const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set());
   const whole = useMemo(() => ({ from: built.start, to: Math.max(built.end, built.start + 1e-6) }), [built]);
@@ -200,6 +202,7 @@ export const Timeline = memo(function Timeline({ built, selectedId, onSelect, fi
                 selected={line.row.id === selectedId}
                 match={matching && line.folded.some(({ id }) => matching.has(id))}
                 percent={line.folded.length > 1 ? undefined : standings(line.row)?.percent}
+                linked={linkWords(links, line)}
                 atCursor={item.index === cursor}
                 onOpen={() => open(item.index)}
                 onToggle={() => toggle(line.row.id)}
@@ -211,6 +214,16 @@ export const Timeline = memo(function Timeline({ built, selectedId, onSelect, fi
     </section>
   );
 });
+
+/** `⇠ web` before what was taken from there, `⇢ worker` where somebody else goes on. */
+function linkWords(links: ReturnType<typeof useLinkedTraces>, { folded }: VisibleRow): string | undefined {
+  if (links.length === 0) return undefined;
+  const ids = new Set(folded.map(({ id }) => id));
+  const words = links
+    .filter(({ ownId }) => ids.has(ownId))
+    .map(({ side, name, traceId }) => `${side === 'before' ? '⇠' : '⇢'} ${name || traceId.slice(-8)}`);
+  return words.length > 0 ? [...new Set(words)].slice(0, 2).join(' ') : undefined;
+}
 
 const lineId = (key: string): string => `row-${key}`;
 const pageRows = (scroller: HTMLElement | null): number =>

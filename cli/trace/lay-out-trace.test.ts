@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { layOutTimeline } from './timeline.ts';
+import { layOutTrace } from './lay-out-trace.ts';
 
 test('a called segment stands below the subsegment that called it, whatever the order of arrival', () => {
-  const rows = layOutTimeline([
+  const rows = layOutTrace([
     { id: 'b', name: 'backend1', parent_id: 'call', start_time: 1.1, end_time: 1.2, fault: true },
     {
       id: 'a',
@@ -26,7 +26,7 @@ test('a called segment stands below the subsegment that called it, whatever the 
 });
 
 test('marks what the response waited for, and not what ran beside it', () => {
-  const rows = layOutTimeline([
+  const rows = layOutTrace([
     {
       id: 'a',
       name: 'bff',
@@ -52,16 +52,16 @@ test('folds leaves that look the same, survives circles and a nesting of ten tho
     start_time: index,
     end_time: index + 1,
   }));
-  const folded = layOutTimeline([{ id: 'a', name: 'web', start_time: 0, end_time: 40, subsegments: queries }]);
-  expect(folded.map((row) => [row.name, row.folded, row.end])).toEqual([
+  const folded = layOutTrace([{ id: 'a', name: 'web', start_time: 0, end_time: 40, subsegments: queries }]);
+  expect(folded.map((row) => [row.name, row.documents.length, row.end])).toEqual([
     ['web', 1, 40],
     ['SELECT', 40, 40],
   ]);
   const circle = (id: string, parent_id: string) => ({ id, name: id, parent_id, start_time: 0, end_time: 1 });
-  expect(layOutTimeline([circle('x', 'y'), circle('y', 'x')])).toHaveLength(2);
-  let deep: Parameters<typeof layOutTimeline>[0][number] = { id: 'd0', name: 'd', start_time: 0, end_time: 1 };
+  expect(layOutTrace([circle('x', 'y'), circle('y', 'x')])).toHaveLength(2);
+  let deep: Parameters<typeof layOutTrace>[0][number] = { id: 'd0', name: 'd', start_time: 0, end_time: 1 };
   for (let level = 1; level < 10_000; level += 1) {
     deep = { id: `d${level}`, name: 'd', start_time: 0, end_time: 1, subsegments: [deep] };
   }
-  expect(layOutTimeline([deep])).toHaveLength(10_000);
+  expect(layOutTrace([deep])).toHaveLength(10_000);
 });
