@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createAlarms } from './alarms/index.ts';
@@ -164,18 +165,21 @@ export async function startHatoba(config: Config): Promise<Hatoba> {
     rolePrincipalOfTask: (workload) => taskPrincipal(compute, identity, workload),
     clock,
     logger,
+    onCall: (call) => logger.debug(call, 'call'),
   });
 
   const daemonCalls = daemonCallsOf({ gateway: gateway.handle, auth: config.auth, account, region });
 
+  const origin = () => `http://${isIPv6(host) ? `[${host}]` : host}:${gateway.port}`;
+  let stopping: Promise<void> | undefined;
   const started: { stop(): Promise<void> }[] = [];
   const startPart = async (name: string, part: { start(): Promise<void>; stop(): Promise<void> }) => {
+    if (stopping) throw new StartError('it was stopped while it started');
     started.push(part);
     await part.start().catch((error) => {
       throw startErrorOf(name, error);
     });
   };
-  let stopping: Promise<void> | undefined;
   const stop = () => {
     stopping ??= (async () => {
       for (const part of started.reverse()) {
@@ -192,10 +196,11 @@ export async function startHatoba(config: Config): Promise<Hatoba> {
     await startPart('gateway', gateway);
     await startPart('telemetry store', telemetry);
     for (const plane of planes) await startPart('plane', plane);
+    if (stopping) throw new StartError('it was stopped while it started');
     gateway.setReady();
     lock.describe({
       version,
-      url: `http://${host}:${gateway.port}`,
+      url: origin(),
       account,
       region,
       auth: config.auth,
@@ -210,17 +215,17 @@ export async function startHatoba(config: Config): Promise<Hatoba> {
   return {
     ready,
     get url() {
-      return `http://${host}:${gateway.port}`;
+      return origin();
     },
     readyLines: () => [
       config.auth === 'open'
-        ? `console http://${host}:${gateway.port}/console/`
+        ? `console ${origin()}/console/`
         : 'console off: it cannot sign its calls (auth: enforce); the root key is printed by hatoba env',
       `ports ${Object.entries(ports())
         .map(([name, port]) => `${name}=${port}`)
         .join(' ')}`,
       `tasks run as ${compute.runtime === 'process' ? 'processes (no sandbox)' : compute.runtime}, ${compute.network.mode} network: ${compute.network.reason}`,
-      `hatoba ready http://${host}:${gateway.port}`,
+      `hatoba ready ${origin()}`,
     ],
     stop,
   };

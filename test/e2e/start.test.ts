@@ -1,11 +1,13 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { runHatoba, StartFailure, startHatoba } from '../support/hatoba-process.ts';
+import { binary, freePorts, runHatoba, StartFailure, startHatoba } from '../support/hatoba-process.ts';
 import { leftoversOf } from '../support/leftovers.ts';
 import { newDirectory } from '../support/temporary-directory.ts';
+import { until } from '../support/until.ts';
 
 const fake = ['--runtime', 'fake'];
 const nobody = 65_534;
@@ -62,6 +64,24 @@ describe('hatoba that cannot start says why in one line and ends with code 1', (
     const { code, output } = await failureOf(startHatoba({ dataDir, args: fake, uid: nobody }));
     expect(code).toBe(1);
     expect(output).toBe(`hatoba: data directory ${dataDir} is not writable; choose another one with --data-dir`);
+  });
+
+  test('a hatoba that is stopped while it starts ends in order, without an error', async () => {
+    const dataDir = newDirectory('hatoba-start-');
+    const child = spawn(process.execPath, [binary, 'start', '--data-dir', dataDir, ...freePorts, ...fake]);
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+    const exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
+    // The engine has its directory: the rest of hatoba is still to come.
+    await until(
+      'the engine starts',
+      () => existsSync(join(dataDir, 'telemetry')) && readdirSync(join(dataDir, 'telemetry')).length > 0,
+    );
+    child.kill('SIGTERM');
+    expect(await exited).toBe(0);
+    expect(output).toBe('hatoba: SIGTERM: stopping\n');
+    expect(existsSync(join(dataDir, 'hatoba.lock'))).toBe(false);
+    expect(leftoversOf(dataDir)).toEqual([]);
   });
 
   test('settings that are wrong', async () => {
