@@ -110,7 +110,11 @@ withConnection(program.command('trace'))
     'one trace: timeline with its critical path, exceptions and their causes, deployments, throttles, SQL, logs',
   )
   .argument('<id>', 'trace id: 1-67890abc-..., or 32 hex digits')
-  .option('--row <number>', 'one row only: all that is known of it, with its metadata and raw document', Number)
+  .option(
+    '--row <number>',
+    'one row only: all that is known of it, with its metadata and raw document',
+    positive(10_000_000),
+  )
   .option('--compare <id>', 'another trace beside this one')
   .option('--all', 'every row, exception, frame and statement')
   .option('--json', 'the answer of BatchGetTraces, and all else under `hatoba`')

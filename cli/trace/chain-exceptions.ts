@@ -46,7 +46,39 @@ export function chainExceptions(rows: readonly TraceRow[]): ChainLink[][] {
 function exceptionsOf({ documents }: TraceRow): SegmentException[] {
   return documents.flatMap(({ cause }) => {
     if (typeof cause !== 'object' || cause === null) return [];
-    const exceptions = Array.isArray(cause.exceptions) ? cause.exceptions : [];
-    return exceptions.length > 0 ? exceptions : cause.message ? [{ message: cause.message }] : [];
+    const exceptions: unknown[] = Array.isArray(cause.exceptions) ? cause.exceptions : [];
+    const known = exceptions.flatMap((one) =>
+      typeof one === 'object' && one !== null ? [toException(one as Record<string, unknown>)] : [],
+    );
+    return known.length > 0 ? known : cause.message ? [{ message: toText(cause.message) }] : [];
   });
 }
+
+/** Somebody's program wrote it: texts may be numbers or objects. */
+function toException({
+  id,
+  type,
+  message,
+  remote,
+  truncated,
+  cause,
+  stack,
+}: Record<string, unknown>): SegmentException {
+  const frames: unknown[] = Array.isArray(stack) ? stack : [];
+  return {
+    id: toText(id),
+    type: toText(type),
+    message: toText(message),
+    remote: remote === true,
+    truncated: typeof truncated === 'number' ? truncated : 0,
+    cause: toText(cause),
+    stack: frames.flatMap((frame) => {
+      if (typeof frame !== 'object' || frame === null) return [];
+      const { path, line, label } = frame as Record<string, unknown>;
+      return [{ path: toText(path), line: Number(line) || 0, label: toText(label) }];
+    }),
+  };
+}
+
+const toText = (value: unknown): string =>
+  typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value);

@@ -24,14 +24,14 @@ export const section = (title: string, lines: readonly string[]): string[] =>
 
 export function describeHead({ id, documents, start, end, links }: WholeTrace, rows: readonly TraceRow[]): string[] {
   const root = rows[0];
-  const { request = {}, response = {} } = root?.documents[0]?.http ?? {};
-  const asked = [request.method, request.url]
+  const { request, response } = root?.documents[0]?.http ?? {};
+  const asked = [request?.method, request?.url]
     .filter(Boolean)
     .map((value) => safeText(String(value)))
     .join(' ');
   const outcome = root ? paint(root.outcome === 'ok' ? 'green' : 'red', root.outcome) : '';
-  const status = response.status === undefined ? '' : `${safeText(String(response.status))} `;
-  const client = request.client_ip === undefined ? '' : `, client ${safeText(String(request.client_ip))}`;
+  const status = response?.status === undefined ? '' : `${safeText(String(response.status))} `;
+  const client = request?.client_ip === undefined ? '' : `, client ${safeText(String(request.client_ip))}`;
   const sent = documents.filter(({ inferred }) => !inferred).length;
   const linked = [
     ...links.before.map((link) => ({ ...link, words: 'continues', sign: -1 })),

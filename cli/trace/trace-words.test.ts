@@ -142,6 +142,15 @@ test('exceptions stand above what caused them, wherever that was thrown', () => 
   ]);
 });
 
+test('whatever somebody sent for an exception, it is told and breaks nothing', () => {
+  const odd = { exceptions: [null, 7, { type: 5, message: { a: 1 }, stack: [null, { line: 'x' }], cause: 3 }] };
+  const lines = describeExceptions(
+    chainExceptions(layOutTrace([{ id: 'x', name: 'x', start_time: 1, end_time: 2, cause: odd as never }])),
+    size,
+  );
+  expect(plain(lines)).toEqual(['   1 x: 5: {"a":1}', '       at (anonymous)', '       its cause (3) was not sent']);
+});
+
 test('deployments, load and ends of tasks are told with their time', () => {
   expect(plain(describeDeployments(context))).toEqual([
     '  web: web:1 → web:2, in progress then, began 500 ms into it, completed after 1 min 0 s; served by web:1',

@@ -44,6 +44,20 @@ test('circles end, and nothing is shown twice', () => {
   expect(types(chainExceptions({ id: 'part', cause: { exceptions } }, nothing))).toEqual([['A', 'B'], ['C']]);
 });
 
+test('whatever somebody sent becomes text or is left out', () => {
+  const odd = [null, 7, { type: 5, message: { a: 1 }, stack: [null, { line: 'x', path: {} }] }];
+  const cause = { exceptions: odd } as never;
+  expect(chainExceptions({ id: 'part', cause }, nothing)).toEqual([
+    [
+      {
+        exception: { type: '5', message: '{"a":1}', stack: [{ path: '{}', line: 0, label: '' }] },
+        thrownIn: undefined,
+        causeMissing: false,
+      },
+    ],
+  ]);
+});
+
 test('a message alone is an exception without a name', () => {
   expect(chainExceptions({ id: 'part', cause: { message: 'no' } }, nothing)[0]?.[0]?.exception.message).toBe('no');
   expect(chainExceptions({ id: 'part', cause: undefined }, nothing)).toEqual([]);
