@@ -1,13 +1,18 @@
-import Box from '@cloudscape-design/components/box';
+import { useLocation } from '@tanstack/react-router';
 import { useText } from '../i18n/text.ts';
 import { Go } from '../parts/go.tsx';
+import { Page } from '../parts/page.tsx';
 
 export function NotFound() {
   const t = useText();
+  const path = useLocation({ select: (location) => location.pathname });
   return (
-    <Box padding="xxl" textAlign="center">
-      <Box variant="h1">{t('not-found.title')}</Box>
+    <Page title={t('not-found.title')}>
+      <p>
+        <code className="hatoba-wrap">{path}</code>
+      </p>
+      <p>{t('not-found.hint')}</p>
       <Go to="/">{t('page.overview')}</Go>
-    </Box>
+    </Page>
   );
 }

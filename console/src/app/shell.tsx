@@ -20,7 +20,7 @@ export function Shell() {
   const preferences = usePreferences();
   const router = useRouter();
   const [dialog, setDialog] = useState<'search' | 'help' | null>(null);
-  const [navigationOpen, setNavigationOpen] = useState(() => window.innerWidth > 900);
+  const [navigationOpen, setNavigationOpen] = useState(() => window.innerWidth > 1100);
 
   useEffect(watchActions, []);
   useShellKeys({
@@ -71,7 +71,7 @@ function Navigation() {
   const href = (to: string) => router.buildLocation({ to: to as '/' }).publicHref;
   const installation = router.buildLocation({ to: '/settings', search: { tab: 'installation' } }).publicHref;
   const section = `/${path.split('/')[1] ?? ''}`.replace(/^\/(tasks|task-definitions)$/, '/services');
-  const active = pages.find((page) => page.to === section) ?? pages[0];
+  const active = pages.find((page) => page.to === section);
   const item = (page: (typeof pages)[number]) => ({ type: 'link' as const, text: t(page.text), href: href(page.to) });
   return (
     <SideNavigation

@@ -22,7 +22,7 @@ export function watchActions(): () => void {
   };
 }
 
-const inRows = (target: EventTarget) => target instanceof Element && target.closest('tbody') !== null;
+const inRows = (target: EventTarget) => target instanceof Element && target.closest('tbody, .hatoba-facet') !== null;
 
 /**
  * Rows that do not move away under a pointer: while it is on one of them, or the keyboard's focus is, a refresh renews

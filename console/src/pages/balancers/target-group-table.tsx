@@ -4,10 +4,12 @@ import { useText } from '../../i18n/text.ts';
 import { lastPart } from '../../parts/arn.ts';
 import { DataTable } from '../../parts/data-table.tsx';
 import { Go } from '../../parts/go.tsx';
+import { useAllServices } from '../../parts/service-of.ts';
 import type { BalancerReading } from './balancer-page.tsx';
 import { HealthCounts, TargetState } from './health-counts.tsx';
+import { type AddressedTask, taskBehind } from './task-behind.ts';
 
-/** Which task has which address, over all clusters. */
+/** Which tasks have which address, over all clusters. */
 function useTasksByAddress() {
   return useLive(
     ['tasks-by-address'],
@@ -20,14 +22,18 @@ function useTasksByAddress() {
             (task.attachments ?? [])
               .flatMap((attachment) => attachment.details ?? [])
               .filter((detail) => detail.name === 'privateIPv4Address' && detail.value)
-              .map((detail): [string, { cluster: string; task: string; group: string }] => [
-                detail.value ?? '',
-                { cluster, task: lastPart(task.taskArn), group: task.group ?? '' },
-              ]),
+              .map((detail) => ({
+                address: detail.value ?? '',
+                task: { cluster, task: lastPart(task.taskArn), group: task.group ?? '' },
+              })),
           );
         }),
       );
-      return new Map(found.flat());
+      const byAddress = new Map<string, AddressedTask[]>();
+      for (const { address, task } of found.flat()) {
+        byAddress.set(address, [...(byAddress.get(address) ?? []), task]);
+      }
+      return byAddress;
     },
     { ranged: false },
   );
@@ -37,6 +43,10 @@ function useTasksByAddress() {
 export function TargetGroupTable({ group }: { group: BalancerReading['groups'][number] }) {
   const t = useText();
   const tasks = useTasksByAddress();
+  const all = useAllServices().data ?? [];
+  const services = all
+    .filter((service) => service.loadBalancers?.some((one) => one.targetGroupArn === group.arn))
+    .map((service) => ({ cluster: lastPart(service.clusterArn), service: service.serviceName }));
   return (
     <DataTable
       title={group.name}
@@ -59,7 +69,7 @@ export function TargetGroupTable({ group }: { group: BalancerReading['groups'][n
           id: 'task',
           header: t('services.task'),
           cell: (target) => {
-            const found = tasks.data?.get(target.id);
+            const found = taskBehind(tasks.data?.get(target.id) ?? [], services);
             return found ? (
               <Go to="/tasks/$cluster/$task" params={{ cluster: found.cluster, task: found.task }}>
                 {`${found.group.replace('service:', '')} ${found.task.slice(0, 8)}`}

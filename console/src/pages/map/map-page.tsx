@@ -85,7 +85,7 @@ function MapWithPanel({ shown, search, set, group }: MapWithPanelProps) {
             compared={compared}
             insights={insights}
             onSelect={select}
-            height={compared ? 'max(360px, calc(100vh - 480px))' : 'max(360px, calc(100vh - 190px))'}
+            height={`max(360px, calc(100vh - ${compared ? 480 : shown.beforeRange ? 260 : 190}px))`}
           />
         )}
         {compared ? (

@@ -1,6 +1,7 @@
 import { formatCount, formatShare } from '../../i18n/format.ts';
 import { useCodeText, useText } from '../../i18n/text.ts';
 import { shorten } from '../../parts/shorten.ts';
+import { useHeldRows } from '../../parts/use-held-rows.ts';
 import type { Facet, FacetValue } from './count-facets.ts';
 
 interface FacetsProps {
@@ -11,19 +12,23 @@ interface FacetsProps {
   onAdd: (condition: string) => void;
 }
 
+const none: readonly Facet[] = [];
+
 /** Values with their counts: each adds itself to the query, or its opposite. */
 export function Facets({ facets, total, isPart, onAdd }: FacetsProps) {
   const t = useText();
   const words = useCodeText();
+  // As a whole: counts that do not belong to each other would mislead.
+  const held = useHeldRows(facets, none, (facet) => facet.name);
   return (
-    <nav className="hatoba-facets" aria-label={t('traces.refine')}>
+    <nav className="hatoba-facets" aria-label={t('traces.refine')} {...held.frame}>
       <div className="hatoba-label">{t('traces.refine')}</div>
       {total > 0 && (
         <div className="hatoba-soft hatoba-small">
           {t(isPart ? 'traces.facets-of-newest' : 'traces.facets-of-all', { count: formatCount(total) })}
         </div>
       )}
-      {facets.map((facet) => (
+      {held.rows.map((facet) => (
         <section key={facet.name}>
           <h3>{words(`facet.${facet.name}`, facet.name)}</h3>
           <ul>

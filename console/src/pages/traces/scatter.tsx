@@ -14,6 +14,7 @@ import type { Selection } from './selection.ts';
 const width = 1000;
 const height = 170;
 const left = 56;
+const head = 8;
 const foot = 18;
 const floorSeconds = 0.001;
 /** More points than this lie on top of each other: then cells are counted. */
@@ -54,9 +55,10 @@ function scaleOf(range: TimeRange, slowestSeconds: number) {
     top,
     plot,
     xOf: (ms: number) => left + ((ms - range.start) / (range.end - range.start)) * (width - left),
-    yOf: (seconds: number) => plot - (Math.log10(Math.max(seconds, floorSeconds) / floorSeconds) / decades) * plot,
+    yOf: (seconds: number) =>
+      plot - (Math.log10(Math.max(seconds, floorSeconds) / floorSeconds) / decades) * (plot - head),
     msAt: (x: number) => range.start + ((x - left) / (width - left)) * (range.end - range.start),
-    secondsAt: (y: number) => (y >= plot ? 0 : floorSeconds * 10 ** (((plot - y) / plot) * decades)),
+    secondsAt: (y: number) => (y >= plot ? 0 : floorSeconds * 10 ** (((plot - y) / (plot - head)) * decades)),
   };
 }
 
