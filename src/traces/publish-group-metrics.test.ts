@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { MetricDatum, Metrics } from '../metrics/index.ts';
 import { makeSegment, putDocuments } from './acceptance/plane-client.fixture.ts';
 import { publishMinute } from './publish-group-metrics.ts';
-import { startTestPlane, type TestPlane } from './test-plane.fixture.ts';
+import { newId, newTraceId, startTestPlane, type TestPlane } from './test-plane.fixture.ts';
 
 let plane: TestPlane;
 const minute = Math.floor(Date.now() / 60_000) * 60_000 - 5 * 60_000;
@@ -58,6 +58,53 @@ test('a group publishes what became of its traces; one whose filter cannot be co
   expect(Object.keys(recorded).filter((name) => name.includes(' causes '))).toEqual([
     'AWS/X-Ray causes GroupFilterErrors',
   ]);
+});
+
+test('the group Default counts each trace once, where it begins, as a group of all traces does', async () => {
+  const then = minute - 30 * 60_000;
+  const at = then / 1000;
+  const [once, twice, orphan, before, long, after] = [1, 2, 3, 4, 5, 6].map(() => newTraceId(then));
+  const part = (trace_id: string, offset: number, more: object = {}) => ({
+    ...makeSegment(at + offset, 0.25, 'job', {}),
+    trace_id,
+    ...more,
+  });
+  const id = newId();
+  await putDocuments(
+    plane,
+    part(once!, 1, { id, in_progress: true, end_time: undefined }),
+    part(once!, 1, { id, fault: true }),
+    // Two segments without a parent: one trace all the same, told by the first.
+    part(twice!, 3, { error: true }),
+    part(twice!, 4, { fault: true }),
+    // Its beginning was not sampled.
+    part(orphan!, 5, { parent_id: newId(), fault: true }),
+    part(before!, -20),
+    part(before!, 10, { parent_id: newId(), fault: true }),
+    part(long!, -200),
+    part(long!, 20, { parent_id: newId(), fault: true }),
+    part(after!, 59, { parent_id: newId() }),
+    part(after!, 61, { parent_id: newId(), throttle: true, error: true }),
+  );
+  await plane.xray.CreateGroup({ GroupName: 'every', FilterExpression: 'duration >= 0' }, plane.context);
+  for (const [offset, counts] of [
+    [0, { ApproximateTraceCount: 4, FaultCount: 2, ErrorCount: 1, ThrottleCount: 1 }],
+    [-1, { ApproximateTraceCount: 1, FaultCount: 0, ErrorCount: 0, ThrottleCount: 0 }],
+    [1, { ApproximateTraceCount: 0, FaultCount: 0, ErrorCount: 0, ThrottleCount: 0 }],
+  ] as const) {
+    const recorded = await publish(then + offset * 60_000);
+    for (const group of ['Default', 'every']) {
+      const told = Object.keys(counts).map((name) => [name, recorded[`AWS/X-Ray ${group} ${name}`]?.value]);
+      expect([group, offset, Object.fromEntries(told)]).toEqual([group, offset, counts]);
+    }
+    const times = (group: string) => {
+      const { values = [], counts: all = [] } = recorded[`AWS/X-Ray ${group} ResponseTime`] ?? {};
+      const sums = new Map<number, number>();
+      for (const [index, value] of values.entries()) sums.set(value, (sums.get(value) ?? 0) + all[index]!);
+      return sums;
+    };
+    expect(times('Default')).toEqual(times('every'));
+  }
 });
 
 test('a minute without traces counts none, in groups that somebody made', async () => {
