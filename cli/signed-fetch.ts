@@ -2,10 +2,10 @@ import { signingHeaders } from '../src/wire/aws/sigv4/sign-request.ts';
 import type { Connection } from './instance.ts';
 
 /** GET of one of hatoba's own routes, signed: `auth: enforce` asks for it, `auth: open` does not mind. */
-export function signedFetch(connection: Connection, pathAndQuery: string): Promise<Response> {
+export function signedFetch(connection: Connection, pathAndQuery: string, signal?: AbortSignal): Promise<Response> {
   const url = new URL(pathAndQuery, connection.endpoint);
   const scope = { service: 'hatoba', region: connection.region };
-  return fetch(url, { headers: signingHeaders('GET', url, connection.credentials, scope, new Date()) });
+  return fetch(url, { headers: signingHeaders('GET', url, connection.credentials, scope, new Date()), signal });
 }
 
 /** What a person can do about a 403. */

@@ -6,8 +6,8 @@ import { type ServerProcess, startServer } from '../demo/server-process.ts';
 import { shopDirectory, shopServices } from '../demo/shop-files.ts';
 import { shop } from '../demo/shop-names.ts';
 import { createShopWatch } from '../demo/shop-watch.ts';
-import { startTraffic, type TrafficReport, untilAnswered } from '../demo/traffic.ts';
-import { connectionFrom, readInstance } from '../instance.ts';
+import { type Edge, startTraffic, type TrafficReport, untilAnswered } from '../demo/traffic.ts';
+import { type Connection, connectionFrom, readInstance } from '../instance.ts';
 import { paint } from '../output/style.ts';
 import type { ServerOptions } from './start.ts';
 
@@ -19,7 +19,7 @@ interface DemoOptions extends ServerOptions {
 const step = (text: string) => console.log(`${paint('cyan', '•')} ${text}`);
 const done = (text: string) => console.log(`${paint('green', '✔')} ${text}`);
 
-/** The whole of hatoba on one screen: server, shop, traffic. Ends on Ctrl-C, on SIGTERM or after `--for`. */
+/** The whole of hatoba on one screen: server, shop, traffic. Ends on Ctrl-C, on SIGTERM, with its terminal, or after `--for`. */
 export async function demo(options: DemoOptions): Promise<void> {
   const ending = endSignal(options.for);
   const dataDir = options.dataDir ?? '.hatoba';
@@ -38,22 +38,19 @@ export async function demo(options: DemoOptions): Promise<void> {
 }
 
 async function runDemo(options: DemoOptions, dataDir: string, ending: Promise<void>, over: AbortSignal): Promise<void> {
-  const connection = connectionFrom({ dataDir }, {});
   const instance = readInstance(dataDir);
   if (!instance) throw new CommandError(`${dataDir}/instance.json is missing: is another hatoba using ${dataDir}?`);
+  const connection = connectionFrom({ dataDir }, {});
   const clients = awsClients(connection);
-  const deployed = await deployShop(clients, connection, step);
-  step('waiting until the four services are stable');
-  await Promise.race([waitUntilStable(clients), ending]);
-  const edge = { port: instance.ports.edge, host: deployed.loadBalancerDnsName };
-  await Promise.race([untilAnswered(edge, '/api/', over), ending]);
-  step('canary and alarm');
-  await createShopWatch(clients, connection, deployed.loadBalancerDnsName);
-  done('the shop is deployed and answers');
+  const edge = await Promise.race([deployAndWait(clients, connection, instance.ports.edge, over), ending]);
+  if (!edge) return;
   const traffic = startTraffic(edge, options.rate);
   const startedAt = new Date();
-  await Promise.race([announceFirstTrace(clients, startedAt, over), ending]);
-  printNextSteps(instance.url, `http://${deployed.loadBalancerDnsName}:${instance.ports.edge}/`);
+  const hasTrace = await Promise.race([firstTrace(clients, startedAt, over), ending]);
+  if (hasTrace) {
+    done('the first trace is there');
+    printNextSteps(instance.url, `http://${edge.host}:${instance.ports.edge}/`);
+  }
   const reporting = setInterval(() => console.log(summary(traffic.report)), 15_000);
   await ending;
   clearInterval(reporting);
@@ -61,26 +58,51 @@ async function runDemo(options: DemoOptions, dataDir: string, ending: Promise<vo
   console.log(summary(traffic.report));
 }
 
+/** The shop, answering. What `over` finds under way goes on without a word, until the server that it talks to is gone. */
+async function deployAndWait(
+  clients: AwsClients,
+  connection: Connection,
+  edgePort: number,
+  over: AbortSignal,
+): Promise<Edge> {
+  const deployed = await deployShop(clients, connection, (text) => {
+    over.throwIfAborted();
+    step(text);
+  });
+  over.throwIfAborted();
+  step('waiting until the four services are stable');
+  await waitUntilStable(clients, over);
+  const edge = { port: edgePort, host: deployed.loadBalancerDnsName };
+  await untilAnswered(edge, '/api/', over);
+  over.throwIfAborted();
+  step('canary and alarm');
+  await createShopWatch(clients, connection, deployed.loadBalancerDnsName);
+  over.throwIfAborted();
+  done('the shop is deployed and answers');
+  return edge;
+}
+
 const summary = (report: TrafficReport): string =>
   `  ${report.sent} requests sent, ${report.answered} answered, ${report.failed} failed, ${report.sampled} sampled` +
   (report.lastError ? ` (last error: ${report.lastError})` : '');
 
-async function waitUntilStable(clients: AwsClients): Promise<void> {
+async function waitUntilStable(clients: AwsClients, over: AbortSignal): Promise<void> {
   const ecs = await clients.ecs();
   const { waitUntilServicesStable } = await import('@aws-sdk/client-ecs');
   try {
     await waitUntilServicesStable(
-      { client: ecs, maxWaitTime: 120, minDelay: 1, maxDelay: 1 },
+      { client: ecs, maxWaitTime: 120, minDelay: 1, maxDelay: 1, abortSignal: over },
       { cluster: shop.cluster, services: [...shopServices] },
     );
   } catch {
+    over.throwIfAborted();
     const { services = [] } = await ecs.describeServices({ cluster: shop.cluster, services: [...shopServices] });
     const events = services.flatMap((service) => service.events?.slice(0, 2).map((event) => event.message ?? '') ?? []);
     throw new CommandError(`the shop did not become stable within 2 minutes:\n  ${events.join('\n  ')}`);
   }
 }
 
-async function announceFirstTrace(clients: AwsClients, since: Date, over: AbortSignal): Promise<void> {
+async function firstTrace(clients: AwsClients, since: Date, over: AbortSignal): Promise<boolean> {
   const xray = await clients.xray();
   while (!over.aborted) {
     const { TraceSummaries = [] } = await xray.getTraceSummaries({
@@ -88,9 +110,10 @@ async function announceFirstTrace(clients: AwsClients, since: Date, over: AbortS
       EndTime: new Date(),
       FilterExpression: 'service("bff")',
     });
-    if (TraceSummaries.length > 0) return done('the first trace is there');
+    if (TraceSummaries.length > 0) return true;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
+  return false;
 }
 
 function printNextSteps(url: string, shopUrl: string): void {

@@ -16,7 +16,7 @@ const drills: Readonly<Record<string, (clients: AwsClients, account: string, und
 
 /** Breaks the running shop through public APIs, or puts it right again. */
 export async function drill(name: string, options: DrillOptions): Promise<void> {
-  const run = drills[name];
+  const run = Object.hasOwn(drills, name) ? drills[name] : undefined;
   if (!run) throw new CommandError(`there is no drill ${name}; there are ${Object.keys(drills).join(' and ')}`);
   const connection = connectionFrom(options);
   const clients = awsClients(connection);
@@ -48,7 +48,12 @@ async function slowBackend(clients: AwsClients, _account: string, undo: boolean)
   await waitUntilServicesStable(
     { client: ecs, maxWaitTime: 180, minDelay: 1, maxDelay: 1 },
     { cluster: shop.cluster, services: ['backend2'] },
-  );
+  ).catch((error: Error) => {
+    if (error.name !== 'TimeoutError') throw error;
+    throw new CommandError(
+      'backend2 did not become stable within 3 minutes; its events say why: aws ecs describe-services --cluster shop --services backend2',
+    );
+  });
   console.log(
     undo ? 'backend2 is as quick as before.' : 'Something is slow now. The console shows what: start at the overview.',
   );

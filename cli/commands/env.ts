@@ -29,5 +29,8 @@ export async function env(options: ConnectionOptions): Promise<void> {
     AWS_XRAY_DAEMON_ADDRESS: `${host}:${ports.xray}`,
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://${host}:${ports.otlpHttp}`,
   };
-  for (const [name, value] of Object.entries(variables)) console.log(`export ${name}='${value}'`);
+  for (const [name, value] of Object.entries(variables)) console.log(`export ${name}=${quoted(value)}`);
 }
+
+/** As one word of a shell, whatever is in it. */
+const quoted = (value: string): string => `'${value.replaceAll("'", "'\\''")}'`;

@@ -15,6 +15,7 @@ interface LogsOptions extends ConnectionOptions {
 }
 
 interface Event {
+  eventId?: string;
   timestamp?: number;
   message?: string;
   logStreamName?: string;
@@ -23,15 +24,47 @@ interface Event {
 export async function logs(group: string | undefined, options: LogsOptions): Promise<void> {
   const connection = connectionFrom(options);
   if (group === undefined) return listGroups(connection, options.json === true);
-  const client = await awsClients(connection).logs();
   const print = (event: Event) => console.log(options.json ? JSON.stringify(event) : formatEvent(event));
-  // The live stream is opened first, so that no event falls between the past and the present.
-  const live = options.follow ? followEvents(connection, group, options, print) : undefined;
+  if (!options.follow) return printPast(connection, group, options, print);
+  const over = new AbortController();
+  const printed = new Set<string>();
+  const waiting: Event[] = [];
+  let isPastPrinted = false;
+  const printLive = (event: Event) => {
+    if (!printed.delete(event.eventId ?? '')) print(event);
+  };
+  // The live stream is opened first, so that no event falls between the past and the present, and held until the past is printed.
+  const live = followEvents(connection, group, options, over.signal, (event) => {
+    if (isPastPrinted) printLive(event);
+    else waiting.push(event);
+  });
+  const past = printPast(connection, group, options, (event) => {
+    printed.add(event.eventId ?? '');
+    print(event);
+  }).then(() => {
+    isPastPrinted = true;
+    for (const event of waiting.splice(0)) printLive(event);
+  });
+  try {
+    await Promise.all([past, live]);
+  } finally {
+    over.abort();
+  }
+}
+
+async function printPast(
+  connection: Connection,
+  group: string,
+  options: LogsOptions,
+  print: (event: Event) => void,
+): Promise<void> {
+  const client = await awsClients(connection).logs();
+  const startTime = Date.now() - parseDurationMs(options.since);
   let nextToken: string | undefined;
   do {
     const page = await client.filterLogEvents({
       logGroupName: group,
-      startTime: Date.now() - parseDurationMs(options.since),
+      startTime,
       ...(options.filter && { filterPattern: options.filter }),
       ...(options.stream && { logStreamNames: [options.stream] }),
       ...(nextToken && { nextToken }),
@@ -39,7 +72,6 @@ export async function logs(group: string | undefined, options: LogsOptions): Pro
     for (const event of page.events ?? []) print(event);
     nextToken = page.nextToken;
   } while (nextToken);
-  await live;
 }
 
 const formatEvent = (event: Event): string => {
@@ -72,12 +104,13 @@ async function followEvents(
   connection: Connection,
   group: string,
   options: LogsOptions,
+  signal: AbortSignal,
   print: (event: Event) => void,
-) {
+): Promise<void> {
   const query = new URLSearchParams({ group, account: connection.account, region: connection.region });
   if (options.stream) query.set('stream', options.stream);
   if (options.filter) query.set('pattern', options.filter);
-  const response = await signedFetch(connection, `/_hatoba/logs/tail?${query}`);
+  const response = await signedFetch(connection, `/_hatoba/logs/tail?${query}`, signal);
   if (!response.ok || !response.body) throw new CommandError(`live tail: ${response.status} ${await response.text()}`);
   let buffered = '';
   for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
@@ -85,12 +118,11 @@ async function followEvents(
     const blocks = buffered.split('\n\n');
     buffered = blocks.pop() ?? '';
     for (const block of blocks) {
-      const data = /^data: (.*)$/m.exec(block)?.[1];
-      if (!data || /^event: (?!events|message)/m.test(block)) continue;
-      const parsed = JSON.parse(data) as Event | Event[] | { events: Event[] };
-      const events = Array.isArray(parsed) ? parsed : 'events' in parsed ? parsed.events : [parsed];
-      for (const event of events)
-        print({ ...event, timestamp: event.timestamp ?? (event as { timestampMs?: number }).timestampMs });
+      const [, name, data = ''] = /^event: (\w+)\ndata: (.*)$/m.exec(block) ?? [];
+      if (name === 'dropped') console.error(`hatoba: events come too fast: ${JSON.parse(data).count} were left out`);
+      if (name !== 'events') continue;
+      const events = JSON.parse(data) as (Event & { timestampMs: number })[];
+      for (const { timestampMs, ...event } of events) print({ ...event, timestamp: timestampMs });
     }
   }
 }

@@ -49,9 +49,14 @@ export async function status(options: ConnectionOptions & { json?: boolean }): P
 
 async function listServices(connection: Parameters<typeof awsClients>[0]) {
   const ecs = await awsClients(connection).ecs();
+  const { paginateListClusters, paginateListServices } = await import('@aws-sdk/client-ecs');
+  const clusters = await gather(paginateListClusters({ client: ecs }, {}), (page) => page.clusterArns);
   const rows = [];
-  for (const cluster of (await ecs.listClusters({})).clusterArns ?? []) {
-    const { serviceArns = [] } = await ecs.listServices({ cluster, maxResults: 100 });
+  for (const cluster of clusters) {
+    const serviceArns = await gather(
+      paginateListServices({ client: ecs, pageSize: 100 }, { cluster }),
+      (page) => page.serviceArns,
+    );
     for (let i = 0; i < serviceArns.length; i += 10) {
       const { services = [] } = await ecs.describeServices({ cluster, services: serviceArns.slice(i, i + 10) });
       for (const service of services) {
@@ -67,4 +72,13 @@ async function listServices(connection: Parameters<typeof awsClients>[0]) {
     }
   }
   return rows;
+}
+
+async function gather<Page>(
+  pages: AsyncIterable<Page>,
+  itemsOf: (page: Page) => string[] | undefined,
+): Promise<string[]> {
+  const found: string[] = [];
+  for await (const page of pages) found.push(...(itemsOf(page) ?? []));
+  return found;
 }

@@ -28,12 +28,16 @@ export async function untilAnswered(edge: Edge, path: string, signal: AbortSigna
         // Refusals of tasks that are still starting are nobody's incident: not on the map.
         headers: { host: edge.host, 'x-amzn-trace-id': 'Sampled=0' },
         agent: false,
+        timeout: requestTimeoutMs,
+        signal,
       });
       request.on('response', (response) => {
         response.resume();
         resolve(response.statusCode ?? 0);
       });
+      request.on('timeout', () => request.destroy());
       request.on('error', () => resolve(0));
+      request.on('close', () => resolve(0));
     });
     if (status === 200) return;
     await new Promise((resolve) => setTimeout(resolve, 250));
