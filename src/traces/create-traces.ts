@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Http2Server } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { ByteBudget } from '../platform/byte-budget.ts';
+import { retriedWhenStale } from '../stores/state/retried-when-stale.ts';
 import type { WorkloadIdentity } from '../wire/aws/call-context.ts';
 import type { Handlers } from '../wire/aws/service-table.ts';
 import { corsHeaders, isPreflight, refuseRequest } from '../wire/browser-rules.ts';
@@ -109,17 +110,19 @@ export function createTracesPlane(deps: TracesDeps): Traces {
     ...traceSummariesHandlers(graphDeps),
     ...graphHandlers(graphDeps),
     ...timeSeriesHandlers(graphDeps),
-    ...samplingHandlers({ state, clock, tags, paging }),
-    ...groupHandlers({ state, tags, paging }),
     ...insightHandlers({ ...graphDeps, insights: insights.store }),
-    ...settingsHandlers({ state, clock, thinning: settling.policies, paging }),
     ...retrievalHandlers(graphDeps),
-    ...tagHandlers({
-      tags,
-      paging,
-      exists: async (scope, arn) =>
-        (await listGroups(state, scope)).some(({ value }) => value.GroupARN === arn) ||
-        samplingRuleExists(state, scope, arn),
+    ...retriedWhenStale({
+      ...samplingHandlers({ state, clock, tags, paging }),
+      ...groupHandlers({ state, tags, paging }),
+      ...settingsHandlers({ state, clock, thinning: settling.policies, paging }),
+      ...tagHandlers({
+        tags,
+        paging,
+        exists: async (scope, arn) =>
+          (await listGroups(state, scope)).some(({ value }) => value.GroupARN === arn) ||
+          samplingRuleExists(state, scope, arn),
+      }),
     }),
   };
   const servers = new Servers();

@@ -12,6 +12,7 @@ import type { Plane } from '../wire/aws/service-table.ts';
 import { createTracesPlane } from './create-traces.ts';
 import type { InsightUpdate } from './insights/model.ts';
 import type { OpenInsight } from './insights/open-insights.ts';
+import type { ServiceHealth } from './read-service-health.ts';
 import type { ServiceTrace, ServiceWindow, ServiceWindowQuery } from './read-service-window.ts';
 import type { TraceWorkloads } from './timeline/read-workloads.ts';
 
@@ -49,25 +50,7 @@ export interface Traces extends Plane {
     reasons: Record<string, number>;
   }[];
   /** Faults, errors, throttles and latency per service in the range: what the overview's verdict is made of. */
-  serviceHealth(
-    scope: AccountRegion,
-    start: Date,
-    end: Date,
-  ): Promise<
-    {
-      name: string;
-      type: string;
-      total: number;
-      ok: number;
-      error: number;
-      throttle: number;
-      fault: number;
-      medianSeconds: number;
-      p95Seconds: number;
-      /** Median of the node's own time: without the calls that it waits for. */
-      ownMedianSeconds: number;
-    }[]
-  >;
+  serviceHealth(scope: AccountRegion, start: Date, end: Date): Promise<ServiceHealth[]>;
   /** Requests of an ECS service in a window, by its own segments: counts by outcome, and latency. */
   serviceWindow(scope: AccountRegion, query: ServiceWindowQuery): Promise<ServiceWindow>;
   /** Traces of such a window: in which the service failed (faults first), or the slowest. */

@@ -11,6 +11,7 @@ export interface ServiceHealth {
   fault: number;
   medianSeconds: number;
   p95Seconds: number;
+  /** Median of the node's own time: without the calls that it waits for. */
   ownMedianSeconds: number;
 }
 

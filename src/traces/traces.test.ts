@@ -246,9 +246,13 @@ describe('the shop', () => {
 
   test('time series of nodes, edges and clients', async () => {
     const range = { StartTime: new Date(start * 1000), EndTime: new Date((start + 120) * 1000), Period: 300 };
-    const total = async (EntitySelectorExpression?: string) => {
+    const total = async (EntitySelectorExpression?: string, GroupName?: string) => {
       const { TimeSeriesServiceStatistics: rows = [] } = await plane.xray.GetTimeSeriesServiceStatistics(
-        { ...range, ...(EntitySelectorExpression ? { EntitySelectorExpression } : {}) },
+        {
+          ...range,
+          ...(EntitySelectorExpression ? { EntitySelectorExpression } : {}),
+          ...(GroupName && { GroupName }),
+        },
         plane.context,
       );
       return rows.reduce(
@@ -259,6 +263,14 @@ describe('the shop', () => {
     expect(await total()).toBe(5);
     expect(await total('service("access")')).toBe(10);
     expect(await total('edge("bff", "backend2")')).toBe(5);
+    expect(await total(`service(id(name: "access", account.id: "${account}"))`)).toBe(10);
+    expect(await total('service(id(name: "access", account.id: "111111111111"))')).toBe(0);
+    const ofFailed = await total('service("access") { fault }');
+    expect([ofFailed > 0, ofFailed < 10]).toEqual([true, true]);
+    await plane.xray.CreateGroup({ GroupName: 'of-bff', FilterExpression: 'service("bff") OR fault' }, plane.context);
+    expect(await total('service("access")', 'of-bff')).toBe(10);
+    expect(await total('service("access") { fault }', 'of-bff')).toBe(ofFailed);
+    await plane.xray.DeleteGroup({ GroupName: 'of-bff' }, plane.context);
   });
 });
 

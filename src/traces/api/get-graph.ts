@@ -18,8 +18,6 @@ type XRay = typeof import('@aws-sdk/client-xray');
 
 export const servicesPageSize = 1000;
 const traceIdsMax = 1000;
-/** A trace graph has no range: everything that is kept. */
-const keptMs = 31 * 86_400_000;
 
 /**
  * Links with either end in the named traces: what they took, and who took what they made. Each column has an index of its
@@ -64,7 +62,8 @@ export function graphHandlers(deps: GraphDeps): Pick<Handlers<XRay>, 'GetService
         const selection = {
           account: context.account,
           region: context.region,
-          startMs: now.getTime() - keptMs,
+          // A trace graph has no range: everything that is kept.
+          startMs: 0,
           endMs: now.getTime() + 86_400_000,
           traceCondition: 'trace_id IN {traceIds:Array(String)}',
           parameters: { traceIds },
@@ -79,21 +78,29 @@ export function graphHandlers(deps: GraphDeps): Pick<Handlers<XRay>, 'GetService
   };
 }
 
-/** The part of the store that a range, and a group's filter expression if one is named, selects. */
+/** The part of the store that a range, a group's filter expression if one is named, and another one together select. */
 export async function selectGroup(
   deps: Pick<GraphDeps, 'state'>,
   scope: AccountRegion,
   range: Pick<GraphSelection, 'startMs' | 'endMs' | 'asOfMs'>,
   by: { GroupName?: string | undefined; GroupARN?: string | undefined },
+  filterExpression = '',
 ): Promise<GraphSelection> {
   const selection = { account: scope.account, region: scope.region, ...range };
-  if (!by.GroupName && !by.GroupARN) return selection;
-  const filterExpression = (await findGroup(deps.state, scope, by)).value.FilterExpression ?? '';
-  return filterExpression ? selectFilter(deps, selection, filterExpression) : selection;
+  const ofGroup =
+    by.GroupName || by.GroupARN ? ((await findGroup(deps.state, scope, by)).value.FilterExpression ?? '') : '';
+  const expressions = [ofGroup, filterExpression].filter((text) => text !== '');
+  if (expressions.length === 0) return selection;
+  const [only] = expressions;
+  return selectFilter(
+    deps,
+    selection,
+    expressions.length === 1 ? only! : expressions.map((one) => `(${one})`).join(' AND '),
+  );
 }
 
 /** Narrows a selection to the traces that a filter expression selects. */
-export async function selectFilter(
+async function selectFilter(
   deps: Pick<GraphDeps, 'state'>,
   selection: GraphSelection,
   filterExpression: string,

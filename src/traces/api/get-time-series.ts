@@ -12,7 +12,7 @@ import { type Moment, readPageOfMoment } from '../paging/read-pages.ts';
 import type { GraphSelection } from '../read-graph-groups.ts';
 import type { AllGroups } from '../settle/index.ts';
 import type { SettledCondition } from '../settle/read-settled.ts';
-import { type GraphDeps, selectFilter, selectGroup } from './get-graph.ts';
+import { type GraphDeps, selectGroup } from './get-graph.ts';
 import { findGroup, toRequestError } from './groups.ts';
 import { readRange } from './query-range.ts';
 
@@ -30,7 +30,8 @@ export function timeSeriesHandlers(deps: GraphDeps): Pick<Handlers<XRay>, 'GetTi
       const call = deps.paging.open('GetTimeSeriesServiceStatistics', input, context, windowsMax + 1);
       const periodSeconds = input.Period ?? 60;
       if (!(periodSeconds > 0) || (range.endMs - range.startMs) / 1000 / periodSeconds > windowsMax) {
-        throw awsError('InvalidRequestException', `At most ${windowsMax} periods.`);
+        const advice = 'take a longer Period or a shorter range.';
+        throw awsError('InvalidRequestException', `The range may have 1 to ${windowsMax} periods: ${advice}`);
       }
       const text = input.EntitySelectorExpression;
       const selector = text === undefined ? undefined : readSelector(text);
@@ -41,13 +42,10 @@ export function timeSeriesHandlers(deps: GraphDeps): Pick<Handlers<XRay>, 'GetTi
           'ForecastStatistics needs an EntitySelectorExpression of one service().',
         );
       }
-      const select = async (within: Parameters<typeof selectGroup>[2]) => {
-        const byGroup = await selectGroup(deps, context, within, input);
-        const needsTraces = selector !== undefined && selector.condition.kind !== 'all' && !byGroup.traceCondition;
-        return needsTraces && text ? selectFilter(deps, byGroup, text) : byGroup;
-      };
+      const condition = selector && selector.condition.kind !== 'all' ? text : undefined;
       const read = async ({ now, ...asOf }: Moment) => {
-        const selection = await select({ ...range, ...asOf });
+        if (selector && isElsewhere(selector, context.account)) return [];
+        const selection = await selectGroup(deps, context, { ...range, ...asOf }, input, condition);
         const readGroups = (more: Pick<GraphSelection, 'periodSeconds'> & Partial<GraphSelection>) =>
           deps.settling.readGroups({ ...selection, ...more }, now, context.signal, settledCondition(selector));
         const groups = await readGroups({ periodSeconds, withoutEdges: selector === undefined });
@@ -177,6 +175,12 @@ function settledCondition(selector: EntitySelector | undefined): SettledConditio
   const sql = `((kind = 'node' AND is_root = 1 AND ${matches(to, 'name', 'type')})
     OR (kind = 'edge' AND ${matches(from, 'name', 'type')} AND ${matches(to, called, calledType)}))`;
   return { sql, parameters };
+}
+
+/** A selector may name an account; of another one there is nothing here. */
+function isElsewhere(entity: EntitySelector, account: string): boolean {
+  const selectors = entity.kind === 'service' ? [entity.selector] : [entity.from, entity.to];
+  return selectors.some(({ accountId }) => accountId !== undefined && accountId !== account);
 }
 
 function selects(selector: Selector, name: string, type: string): boolean {

@@ -51,8 +51,8 @@ export function groupHandlers(deps: {
         FilterExpression: checkExpression(input.FilterExpression ?? ''),
         InsightsConfiguration: insightsOf(input.InsightsConfiguration),
       };
-      await state.commit([{ kind: groupKind, key: keyOf(context, name), expect: 'absent', put: group }]);
-      await tags.replace(context, group.GroupARN!, input.Tags ?? []);
+      const ofTags = tags.creation(context, group.GroupARN!, input.Tags ?? []);
+      await state.commit([{ kind: groupKind, key: keyOf(context, name), expect: 'absent', put: group }, ...ofTags]);
       return { Group: group };
     },
 
@@ -76,9 +76,11 @@ export function groupHandlers(deps: {
       const known = await findGroup(state, context, input);
       const { GroupName, GroupARN } = known.value;
       if (GroupName === 'Default') throw awsError('InvalidRequestException', 'The Default group cannot be deleted.');
-      await state.commit([{ kind: groupKind, key: keyOf(context, GroupName!), expect: known.version, delete: true }]);
-      await tags.remove(context, GroupARN!);
-      await forgetGroup(state, context, GroupName!);
+      await state.commit([
+        { kind: groupKind, key: keyOf(context, GroupName!), expect: known.version, delete: true },
+        ...(await tags.removal(context, GroupARN!)),
+        ...(await forgetGroup(state, context, GroupName!)),
+      ]);
       return {};
     },
   };

@@ -167,3 +167,15 @@ test('settings say what is true here', async () => {
   ).rejects.toMatchObject({ code: 'InvalidPolicyRevisionIdException' });
   expect((await settings.ListResourcePolicies({}, context)).ResourcePolicies).toEqual([put.ResourcePolicy]);
 });
+
+test('what is refused for its tags is not made', async () => {
+  const { sampling, groups } = open();
+  const Tags = Array.from({ length: 51 }, (_, index) => ({ Key: `k${index}`, Value: 'v' }));
+  const tooMany = { code: 'TooManyTagsException' };
+  await expect(groups.CreateGroup({ GroupName: 'tagged', Tags }, context)).rejects.toMatchObject(tooMany);
+  await expect(sampling.CreateSamplingRule({ SamplingRule: rule('tagged', 1), Tags }, context)).rejects.toMatchObject(
+    tooMany,
+  );
+  expect((await groups.GetGroups({}, context)).Groups).toHaveLength(1);
+  expect((await sampling.GetSamplingRules({}, context)).SamplingRuleRecords).toHaveLength(1);
+});

@@ -1,7 +1,6 @@
 import type { SamplingStatisticSummary } from '@aws-sdk/client-xray';
 import type { Clock } from '../../platform/clock.ts';
-import type { StateStore, Versioned } from '../../stores/state/store.ts';
-import { StaleVersionError } from '../../stores/state/store.ts';
+import type { Change, StateStore, Versioned } from '../../stores/state/store.ts';
 import { AwsError, awsError } from '../../wire/aws/aws-error.ts';
 import type { AccountRegion } from '../../wire/aws/call-context.ts';
 import type { Handlers } from '../../wire/aws/service-table.ts';
@@ -53,17 +52,11 @@ export function samplingHandlers(deps: {
     return known;
   };
   /** The change of a rule and its time, which makes SDKs fetch the rules again, in one step. */
-  const commit = async (scope: AccountRegion, change: Parameters<StateStore['commit']>[0][number]) => {
-    try {
-      await state.commit([
-        change,
-        { kind: changesKind, key: scopeKey(scope), expect: 'any', put: { atMs: clock.now().getTime() } },
-      ]);
-    } catch (error) {
-      if (error instanceof StaleVersionError)
-        throw awsError('InvalidRequestException', 'The rule was changed at the same time.');
-      throw error;
-    }
+  const commit = async (scope: AccountRegion, ...changes: Change[]) => {
+    await state.commit([
+      ...changes,
+      { kind: changesKind, key: scopeKey(scope), expect: 'any', put: { atMs: clock.now().getTime() } },
+    ]);
   };
   return {
     async GetSamplingRules(input, context) {
@@ -84,8 +77,8 @@ export function samplingHandlers(deps: {
       }
       const nowMs = wholeSecond(clock.now());
       const stored: StoredRule = { rule, createdAtMs: nowMs, modifiedAtMs: nowMs };
-      await commit(context, { kind, key: ruleKey(context, rule.RuleName!), expect: 'absent', put: stored });
-      await deps.tags.replace(context, rule.RuleARN!, input.Tags ?? []);
+      const ofTags = deps.tags.creation(context, rule.RuleARN!, input.Tags ?? []);
+      await commit(context, { kind, key: ruleKey(context, rule.RuleName!), expect: 'absent', put: stored }, ...ofTags);
       return { SamplingRuleRecord: toRecord(stored) };
     },
 
@@ -106,8 +99,8 @@ export function samplingHandlers(deps: {
       const known = await findRule(state, context, input);
       const name = known.value.rule.RuleName!;
       if (name === 'Default') throw awsError('InvalidRequestException', 'The Default rule cannot be deleted.');
-      await commit(context, { kind, key: ruleKey(context, name), expect: known.version, delete: true });
-      await deps.tags.remove(context, samplingRuleArn(context, name));
+      const ofTags = await deps.tags.removal(context, samplingRuleArn(context, name));
+      await commit(context, { kind, key: ruleKey(context, name), expect: known.version, delete: true }, ...ofTags);
       statisticsOf(context).forget(name);
       return { SamplingRuleRecord: toRecord(known.value) };
     },

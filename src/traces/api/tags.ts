@@ -1,5 +1,5 @@
 import type { Tag } from '@aws-sdk/client-xray';
-import type { StateStore } from '../../stores/state/store.ts';
+import type { Change, StateStore } from '../../stores/state/store.ts';
 import { AwsError } from '../../wire/aws/aws-error.ts';
 import type { AccountRegion } from '../../wire/aws/call-context.ts';
 import type { Handlers } from '../../wire/aws/service-table.ts';
@@ -22,18 +22,30 @@ export class ResourceTags {
     return (await this.state.get<Tag[]>(kind, keyOf(scope, arn)))?.value ?? [];
   }
 
-  async replace(scope: AccountRegion, arn: string, tags: readonly Tag[]): Promise<void> {
-    if (tags.length > tagsMax) {
-      throw new AwsError('TooManyTagsException', `At most ${tagsMax} tags.`, { extra: { ResourceName: arn } });
-    }
-    if (tags.length === 0) return this.remove(scope, arn);
-    await this.state.commit([{ kind, key: keyOf(scope, arn), expect: 'any', put: tags }]);
+  /** What sets the tags of a new resource, to be committed with it. Throws where there are too many. */
+  creation(scope: AccountRegion, arn: string, tags: readonly Tag[]): Change[] {
+    checkCount(arn, tags);
+    return tags.length === 0 ? [] : [{ kind, key: keyOf(scope, arn), expect: 'any', put: tags }];
   }
 
-  async remove(scope: AccountRegion, arn: string): Promise<void> {
+  /** What removes the tags of a resource, to be committed with its end. */
+  async removal(scope: AccountRegion, arn: string): Promise<Change[]> {
     const known = await this.state.get(kind, keyOf(scope, arn));
-    if (known) await this.state.commit([{ kind, key: keyOf(scope, arn), expect: 'any', delete: true }]);
+    return known ? [{ kind, key: keyOf(scope, arn), expect: known.version, delete: true }] : [];
   }
+
+  async edit(scope: AccountRegion, arn: string, change: (tags: readonly Tag[]) => Tag[]): Promise<void> {
+    const known = await this.state.get<Tag[]>(kind, keyOf(scope, arn));
+    const put = change(known?.value ?? []);
+    checkCount(arn, put);
+    await this.state.commit([{ kind, key: keyOf(scope, arn), expect: known?.version ?? 'absent', put }]);
+  }
+}
+
+function checkCount(arn: string, tags: readonly Tag[]): void {
+  if (tags.length <= tagsMax) return;
+  const message = `A resource takes at most ${tagsMax} tags.`;
+  throw new AwsError('TooManyTagsException', message, { extra: { ResourceName: arn } });
 }
 
 /** `exists` says whether an ARN names a group or rule. */
@@ -51,14 +63,13 @@ export function tagHandlers(deps: {
     async TagResource(input, context) {
       const arn = await requireResource(context, input.ResourceARN);
       const added = input.Tags ?? [];
-      const kept = (await tags.list(context, arn)).filter(({ Key }) => !added.some((tag) => tag.Key === Key));
-      await tags.replace(context, arn, [...kept, ...added]);
+      const isAdded = ({ Key }: Tag) => added.some((tag) => tag.Key === Key);
+      await tags.edit(context, arn, (known) => [...known.filter((tag) => !isAdded(tag)), ...added]);
       return {};
     },
     async UntagResource(input, context) {
       const arn = await requireResource(context, input.ResourceARN);
-      const kept = (await tags.list(context, arn)).filter(({ Key }) => !input.TagKeys?.includes(Key ?? ''));
-      await tags.replace(context, arn, kept);
+      await tags.edit(context, arn, (known) => known.filter(({ Key }) => !input.TagKeys?.includes(Key ?? '')));
       return {};
     },
     async ListTagsForResource(input, context) {

@@ -17,8 +17,8 @@ export function traceLinksRoute(deps: { telemetry: TelemetryStore } & AccountReg
         return;
       }
       const scope = {
-        account: url.searchParams.get('account') ?? deps.account,
-        region: url.searchParams.get('region') ?? deps.region,
+        account: url.searchParams.get('account') || deps.account,
+        region: url.searchParams.get('region') || deps.region,
       };
       response.writeHead(200, headers).end(JSON.stringify(await readTraceLinks(deps.telemetry, scope, traceId)));
     },

@@ -140,7 +140,7 @@ test('a group that is no more keeps nothing and loses nothing; one by root cause
   await callRoute(change, { groupKeepDays: { payments: 400 } });
   expect((await longestGroupDays(own.state)).get('segments')).toBe(400);
   expect((await longestGroupDays(own.state)).get('metric_data')).toBeUndefined();
-  await forgetGroup(own.state, scope, 'payments');
+  await own.state.commit(await forgetGroup(own.state, scope, 'payments'));
   expect(await callRoute(settling.routes()[0]!)).toMatchObject({ groupKeepDays: { health: 3 } });
   expect((await longestGroupDays(own.state)).get('segments')).toBe(3);
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { StateStore } from '../../stores/state/store.ts';
+import { retryWhenStale } from '../../stores/state/retried-when-stale.ts';
+import type { Change, StateStore } from '../../stores/state/store.ts';
 import { awsError } from '../../wire/aws/aws-error.ts';
 import type { AccountRegion } from '../../wire/aws/call-context.ts';
 import type { ThinningPolicy } from './decide-thinning.ts';
@@ -68,26 +69,28 @@ export class PolicyStore {
     return (await this.state.get<Record<string, number>>(kind, `${account}/${region}`))?.value ?? {};
   }
 
+  /** Several at once each find what they set. */
   async write(scope: AccountRegion, { policy, groupKeepDays }: PolicyChange): Promise<void> {
-    if (policy) {
-      const stored = (await this.state.get<Partial<ThinningPolicy>>(kind, 'policy'))?.value;
-      await this.state.commit([{ kind, key: 'policy', expect: 'any', put: { ...stored, ...policy } }]);
-    }
-    if (groupKeepDays) {
-      const wanted = Object.entries({ ...(await this.readGroups(scope)), ...groupKeepDays });
-      const put = Object.fromEntries(wanted.filter(([, days]) => days !== null));
-      await this.state.commit([{ kind, key: `${scope.account}/${scope.region}`, expect: 'any', put }]);
-    }
+    const merge = async (key: string, members: object | undefined): Promise<Change[]> => {
+      if (!members) return [];
+      const stored = await this.state.get<object>(kind, key);
+      const wanted = Object.entries({ ...stored?.value, ...members }).filter(([, value]) => value !== null);
+      return [{ kind, key, expect: stored?.version ?? 'absent', put: Object.fromEntries(wanted) }];
+    };
+    await retryWhenStale(async () => {
+      const ofGroups = await merge(`${scope.account}/${scope.region}`, groupKeepDays);
+      await this.state.commit([...(await merge('policy', policy)), ...ofGroups]);
+    });
   }
 }
 
-/** A group that is no more keeps nothing. */
-export async function forgetGroup(state: StateStore, scope: AccountRegion, group: string): Promise<void> {
+/** A group that is no more keeps nothing: what says so, to be committed with its end. */
+export async function forgetGroup(state: StateStore, scope: AccountRegion, group: string): Promise<Change[]> {
   const key = `${scope.account}/${scope.region}`;
   const stored = await state.get<Record<string, number>>(kind, key);
-  if (stored?.value[group] === undefined) return;
+  if (stored?.value[group] === undefined) return [];
   const { [group]: _, ...put } = stored.value;
-  await state.commit([{ kind, key, expect: stored.version, put }]);
+  return [{ kind, key, expect: stored.version, put }];
 }
 
 /** Tables that what is known of traces is in: they are kept as long as the longest group keeps its traces. */
