@@ -29,8 +29,20 @@ export interface SettledMinutes extends AccountRegion {
   readonly endMs: number;
   /** Everything that was stored until then is in. */
   readonly asOfMs: number;
-  /** Traces with a segment that starts in these minutes, each once, in batches of at most 5,000. */
-  traceIds(): AsyncIterable<readonly TraceId[]>;
+  /**
+   * Traces with a segment that starts in these minutes, each once, neighbours in time together; of minutes that come
+   * again only those of which something has arrived since.
+   */
+  traces(): AsyncIterable<SettledTraces>;
+  /** SQL that selects their ids; takes `account` and `region`. */
+  readonly tracesSql: string;
+}
+
+export interface SettledTraces {
+  readonly traceIds: readonly TraceId[];
+  /** Where what is stored of them begins, from ten minutes before the settled minutes to an hour after. Epoch milliseconds. */
+  readonly startMs: number;
+  readonly endMs: number;
 }
 
 /**

@@ -225,8 +225,11 @@ export class Settler {
     const touched = await findTouched(this.telemetry, scope, run, counted, signal);
     const again = touched.filter((minute) => !isThinned(minute));
     if (again.length > 0) await this.invalidate(scope, again, counted);
+    const minutes: number[] = [];
+    for (let minute = run.startMs; minute < run.endMs; minute += minuteMs) minutes.push(minute);
+    const toldAsOfMs = Math.min(...minutes.map((minute) => counted.get(minute)?.asOfMs ?? 0));
     for (const listener of this.onSettled)
-      await listener(describeRun(this.telemetry, scope, run, asOfMs, signal), signal);
+      await listener(describeRun(this.telemetry, scope, run, asOfMs, toldAsOfMs, signal), signal);
     const version = this.marks.nextVersion(asOfMs);
     if (isThinned(run.startMs)) {
       for (let minute = run.startMs; minute < run.endMs; minute += minuteMs) {
@@ -234,8 +237,6 @@ export class Settler {
         await addToMinute(this.telemetry, scope, only, version, counted.get(minute)?.asOfMs ?? 0, signal);
       }
     } else await settleMinutes(this.telemetry, scope, run, version, signal);
-    const minutes: number[] = [];
-    for (let minute = run.startMs; minute < run.endMs; minute += minuteMs) minutes.push(minute);
     await this.marks.mark(scope, 'minute', minutes, { version, asOfMs, isValid: true, digest: '0' });
     for (const minute of minutes) {
       const known = scope.pending.get(minute);

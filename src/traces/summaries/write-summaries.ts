@@ -1,54 +1,62 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { QueryParameter, TelemetryStore } from '../../stores/telemetry/store.ts';
 import type { AccountRegion } from '../../wire/aws/call-context.ts';
 import { inferredNodesSql, traceAggregateColumns } from '../filter/compile-filter.ts';
 import { newestVersion } from '../find-traces.ts';
+import { startsIn, type TimeRange } from '../graph/graph-sql.ts';
 import type { TraceId } from '../model.ts';
-import type { OnSettled, SettledMinutes } from '../settle/index.ts';
+import type { OnSettled, SettledMinutes, SettledTraces } from '../settle/index.ts';
 import { readDocumentsInto, type StoredTrace } from '../store.ts';
 import { summarizeTrace } from '../trace/summarize-trace.ts';
 import { writeSummary } from './summary-json.ts';
 
-/** Traces at a time: between two of these the process answers others. */
-const tracesAtOnce = 300;
-/** Where the other parts of a settled trace are looked for first: as far as lists of traces look around their range. */
+/** Traces after which others get their turn: a few milliseconds. */
+const turnTraces = 100;
+/** Where the other parts of a settled trace are, as far as its batch says: as far as lists of traces look around their range. */
 const beforeMs = 600_000;
 const afterMs = 3_600_000;
 const dayMs = 86_400_000;
-/** Nobody waits for this: one processor, and memory that leaves room for queries. */
-const settings = { max_threads: 1, max_memory_usage: 600_000_000 };
+/** Nobody waits for this: one processor, and memory that leaves room for queries. Its statements carry their own constants. */
+const settings = {
+  max_threads: 1,
+  max_memory_usage: 600_000_000,
+  compile_expressions: 0,
+  compile_aggregate_expressions: 0,
+};
 
 /** Keeps the line of each settled trace in the list of traces. */
 export function summariesWriter(telemetry: TelemetryStore): OnSettled {
   return async (minutes, signal) => {
-    for await (const traceIds of minutes.traceIds()) {
-      for (let first = 0; first < traceIds.length; first += tracesAtOnce) {
-        signal.throwIfAborted();
-        await writeInParts(telemetry, minutes, traceIds.slice(first, first + tracesAtOnce), signal);
-      }
+    const reading = new SummaryReading(telemetry, minutes, signal);
+    let known: KnownSummaries | undefined;
+    for await (const traces of minutes.traces()) {
+      signal.throwIfAborted();
+      known ??= await reading.readKnown(minutes);
+      const near = { startMs: minutes.startMs - beforeMs, endMs: minutes.endMs + afterMs };
+      await writeInParts(reading, { known, near, signal }, traces);
     }
   };
 }
 
+interface Around {
+  readonly known: KnownSummaries;
+  readonly near: TimeRange;
+  readonly signal: AbortSignal;
+}
+
 /** Traces whose documents are too large to be read at once are read by halves; one that is by itself is kept without JSON. */
-async function writeInParts(
-  telemetry: TelemetryStore,
-  minutes: SettledMinutes,
-  traceIds: readonly TraceId[],
-  signal: AbortSignal,
-): Promise<void> {
+async function writeInParts(reading: SummaryReading, around: Around, traces: SettledTraces): Promise<void> {
+  const { traceIds } = traces;
   try {
-    await writeSummaries(telemetry, minutes, traceIds, signal);
+    await writeSummaries(reading, around, traces);
   } catch (error) {
-    if (signal.aborted || !isTooLarge(error)) throw error;
+    if (around.signal.aborted || !isTooLarge(error)) throw error;
     if (traceIds.length === 1) {
-      const reading = new SummaryReading(telemetry, minutes, signal);
-      const known = await reading.readKnown(traceIds, around(minutes));
-      const rows = await reading.summarize(traceIds, undefined, undefined, known);
-      return telemetry.insert('trace_summaries', rows, { acknowledged: true });
+      return reading.write(await reading.summarize(traceIds, undefined, undefined, around.known));
     }
     const half = traceIds.length >> 1;
-    await writeInParts(telemetry, minutes, traceIds.slice(0, half), signal);
-    await writeInParts(telemetry, minutes, traceIds.slice(half), signal);
+    await writeInParts(reading, around, { ...traces, traceIds: traceIds.slice(0, half) });
+    await writeInParts(reading, around, { ...traces, traceIds: traceIds.slice(half) });
   }
 }
 
@@ -60,48 +68,33 @@ function isTooLarge(error: unknown): boolean {
   return error instanceof RangeError || code === 'ERR_STRING_TOO_LONG' || tooLargeCodes.has(String(code));
 }
 
-const around = ({ startMs, endMs }: SettledMinutes): Span => ({ fromMs: startMs - dayMs, toMs: endMs + dayMs });
-
 interface Known {
   readonly traceId: TraceId;
   readonly startMicros: string;
   readonly documents: number;
 }
 
-async function writeSummaries(
-  telemetry: TelemetryStore,
-  minutes: SettledMinutes,
-  traceIds: readonly TraceId[],
-  signal: AbortSignal,
-): Promise<void> {
-  const near = { fromMs: minutes.startMs - beforeMs, toMs: minutes.endMs + afterMs };
-  const reading = new SummaryReading(telemetry, minutes, signal);
-  const [known, traces] = await Promise.all([
-    reading.readKnown(traceIds, around(minutes)),
-    reading.readTraces(traceIds, near),
-  ]);
+/** Summaries that were written before, also those whose trace has moved since. */
+type KnownSummaries = ReadonlyMap<TraceId, readonly Known[]>;
+
+async function writeSummaries(reading: SummaryReading, around: Around, traces: SettledTraces): Promise<void> {
+  const { known, near } = around;
+  const { traceIds } = traces;
+  const stored = await reading.readTraces(traceIds, traces);
   // What a summary knows of and is not near is read wherever it is: by the index of ids, which takes longer.
-  const far = traceIds.filter((id) =>
-    known.some(
-      (row) => row.traceId === id && (isOutside(row, near) || row.documents > (traces.get(id)?.revision ?? 0)),
-    ),
-  );
-  const isFar = new Set(far);
-  const close = traceIds.filter((id) => !isFar.has(id));
+  const isFar = (id: TraceId) =>
+    known.get(id)?.some((row) => isOutside(row, near) || row.documents > (stored.get(id)?.revision ?? 0)) ?? false;
+  const far = traceIds.filter(isFar);
+  const close = far.length === 0 ? traceIds : traceIds.filter((id) => !isFar(id));
   const rows = [
-    ...(await reading.summarize(close, traces, near, known)),
+    ...(close.length > 0 ? await reading.summarize(close, stored, traces, known) : []),
     ...(far.length > 0 ? await reading.summarize(far, await reading.readTraces(far, undefined), undefined, known) : []),
   ];
-  await telemetry.insert('trace_summaries', rows, { acknowledged: true });
+  await reading.write(rows);
 }
 
-interface Span {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
-function isOutside({ startMicros }: Known, { fromMs, toMs }: Span): boolean {
-  return Number(startMicros) < fromMs * 1000 || Number(startMicros) >= toMs * 1000;
+function isOutside({ startMicros }: Known, { startMs, endMs }: TimeRange): boolean {
+  return Number(startMicros) < startMs * 1000 || Number(startMicros) >= endMs * 1000;
 }
 
 interface ColumnsRow {
@@ -137,17 +130,28 @@ class SummaryReading {
     this.signal = signal;
   }
 
-  /** Summaries that were written before, also those whose trace has moved since. */
-  readKnown(traceIds: readonly TraceId[], span: Span): Promise<Known[]> {
-    return this.query<Known>(
+  /** Of the traces of these minutes. Once for all of them: summaries are not ordered by id. */
+  async readKnown({ startMs, endMs, tracesSql }: SettledMinutes): Promise<KnownSummaries> {
+    const own = 'account = {account:String} AND region = {region:String}';
+    const rows = await this.query<Known>(
       `SELECT toString(trace_id) AS traceId, toUnixTimestamp64Micro(start) AS startMicros, max(documents) AS documents
-       FROM trace_summaries WHERE ${this.rows(span)} GROUP BY trace_id, start HAVING argMax(deleted, trace_summaries.documents) = 0`,
-      traceIds,
-      span,
+       FROM trace_summaries WHERE ${own} AND ${startsIn([{ startMs: startMs - dayMs, endMs: endMs + dayMs }])}
+         AND trace_id IN (${tracesSql}) GROUP BY trace_id, start HAVING argMax(deleted, trace_summaries.documents) = 0`,
     );
+    const known = new Map<TraceId, Known[]>();
+    for (const row of rows) {
+      const others = known.get(row.traceId);
+      if (others) others.push(row);
+      else known.set(row.traceId, [row]);
+    }
+    return known;
   }
 
-  async readTraces(traceIds: readonly TraceId[], span: Span | undefined): Promise<Map<TraceId, StoredTrace>> {
+  async write(rows: readonly object[]): Promise<void> {
+    if (rows.length > 0) await this.telemetry.insert('trace_summaries', rows, { acknowledged: true });
+  }
+
+  async readTraces(traceIds: readonly TraceId[], span: TimeRange | undefined): Promise<Map<TraceId, StoredTrace>> {
     const traces = new Map<TraceId, StoredTrace>();
     await readDocumentsInto(traces, {
       query: (sql) => this.query<{ traceId: string; document: string }>(sql, traceIds, span),
@@ -160,13 +164,14 @@ class SummaryReading {
     traceIds: readonly TraceId[],
     /** Undefined: without the JSON; whoever lists the trace reads its documents. */
     traces: ReadonlyMap<TraceId, StoredTrace> | undefined,
-    span: Span | undefined,
-    known: readonly Known[],
+    span: TimeRange | undefined,
+    known: KnownSummaries,
   ): Promise<object[]> {
     const hasVersions = !traces || traceIds.some((id) => traces.get(id)?.hasOpenDocuments);
     const { columns, facts, inferred } = await this.readColumns(traceIds, span, hasVersions);
     const rows: object[] = [];
-    for (const row of columns) {
+    for (const [index, row] of columns.entries()) {
+      if (index % turnTraces === turnTraces - 1) await nextTurn();
       const stored = traces?.get(row.traceId);
       if (traces && !stored) continue;
       const { nodes = [], found = [] } = facts.get(row.traceId) ?? {};
@@ -177,9 +182,8 @@ class SummaryReading {
         annotations: found,
         summary: stored ? writeSummary(summarizeTrace(stored.trace, this.scope.account, stored.revision)) : '',
       });
-      for (const { traceId, startMicros } of known) {
-        const hasMoved = traceId === row.traceId && startMicros !== row.startMicros;
-        if (hasMoved) rows.push({ ...key, start: toSeconds(startMicros), deleted: 1 });
+      for (const { startMicros } of known.get(row.traceId) ?? []) {
+        if (startMicros !== row.startMicros) rows.push({ ...key, start: toSeconds(startMicros), deleted: 1 });
       }
     }
     return rows;
@@ -189,7 +193,7 @@ class SummaryReading {
    * What filters ask for, by the same expressions that answer for traces without a summary. Only conditions on the whole
    * trace leave out versions that were replaced; where there are none, one statement does for all.
    */
-  private async readColumns(traceIds: readonly TraceId[], span: Span | undefined, hasVersions: boolean) {
+  private async readColumns(traceIds: readonly TraceId[], span: TimeRange | undefined, hasVersions: boolean) {
     const rows = this.rows(span);
     const ofTrace = `toUnixTimestamp64Micro(min(segments.start)) AS startMicros, count() AS documents, ${traceAggregateColumns},
       arraySort(groupUniqArray(toUnixTimestamp64Milli(segments.stored))) AS storedMs`;
@@ -215,20 +219,20 @@ class SummaryReading {
     };
   }
 
-  private rows(span: Span | undefined): string {
+  private rows(span: TimeRange | undefined): string {
     const time = span
       ? 'AND start >= fromUnixTimestamp64Milli({from:Int64}) AND start < fromUnixTimestamp64Milli({to:Int64})'
       : '';
     return `account = {account:String} AND region = {region:String} AND trace_id IN {traceIds:Array(String)} ${time}`;
   }
 
-  private query<Row>(sql: string, traceIds: readonly TraceId[], span: Span | undefined): Promise<Row[]> {
+  private query<Row>(sql: string, traceIds: readonly TraceId[] = [], span?: TimeRange): Promise<Row[]> {
     const parameters: Record<string, QueryParameter> = {
       account: this.scope.account,
       region: this.scope.region,
       traceIds: [...traceIds],
-      from: Math.round(span?.fromMs ?? 0),
-      to: Math.round(span?.toMs ?? 0),
+      from: Math.round(span?.startMs ?? 0),
+      to: Math.round(span?.endMs ?? 0),
     };
     return this.telemetry.query<Row>(sql, parameters, { timeoutMs: 120_000, signal: this.signal, settings });
   }
