@@ -1,5 +1,6 @@
 import type { SegmentDocument, TraceException } from '../pages/trace/trace-document.ts';
-import { ApiError, type Scope } from './request.ts';
+import { getJson } from './hatoba.ts';
+import { fetchText, type Scope, toApiError } from './request.ts';
 
 /** The rows of a trace's timeline, column by column, each row after its parent and before its next sibling. */
 export interface TimelineRows {
@@ -47,33 +48,8 @@ export interface PartDocuments {
   thrownIn: Record<string, string>;
 }
 
-async function get(
-  scope: Scope,
-  path: string,
-  query: [string, string][],
-  signal: AbortSignal | undefined,
-): Promise<Response> {
-  const all = new URLSearchParams([['account', scope.account], ['region', scope.region], ...query]);
-  try {
-    return await fetch(`${path}?${all}`, signal ? { signal } : {});
-  } catch (cause) {
-    if (signal?.aborted) throw cause;
-    throw new ApiError(path, 'Unreachable', cause instanceof Error ? cause.message : String(cause), 0, '');
-  }
-}
-
-async function failure(path: string, response: Response): Promise<ApiError> {
-  const text = await response.text();
-  let said: { code?: unknown; message?: unknown } = {};
-  try {
-    said = JSON.parse(text) as typeof said;
-  } catch {
-    // Not from hatoba itself.
-  }
-  const code = typeof said.code === 'string' ? said.code : `HTTP ${response.status}`;
-  const message = typeof said.message === 'string' ? said.message : text.slice(0, 500);
-  return new ApiError(path, code, message, response.status, '');
-}
+const address = (path: string, scope: Scope, query: [string, string][]): string =>
+  `${path}?${new URLSearchParams([['account', scope.account], ['region', scope.region], ...query])}`;
 
 /** The timeline; null when nothing of the trace is stored; `unchanged` while it is still of that revision. */
 export async function getTimeline(
@@ -85,11 +61,11 @@ export async function getTimeline(
   const path = '/_hatoba/traces/timeline';
   const query: [string, string][] = [['traceId', traceId]];
   if (revision) query.push(['revision', revision]);
-  const response = await get(scope, path, query, signal);
+  const { response, text } = await fetchText(path, address(path, scope, query), {}, signal);
   if (response.status === 204) return 'unchanged';
   if (response.status === 404 || response.status === 400) return null;
-  if (!response.ok) throw await failure(path, response);
-  return (await response.json()) as Timeline;
+  if (!response.ok) throw toApiError(path, response, text);
+  return JSON.parse(text) as Timeline;
 }
 
 /** Documents of a few rows. */
@@ -99,11 +75,8 @@ export async function getPartDocuments(
   ids: readonly string[],
   signal?: AbortSignal,
 ): Promise<PartDocuments> {
-  const path = '/_hatoba/traces/documents';
   const query: [string, string][] = [['traceId', traceId], ...ids.map((id): [string, string] => ['id', id])];
-  const response = await get(scope, path, query, signal);
-  if (!response.ok) throw await failure(path, response);
-  return (await response.json()) as PartDocuments;
+  return getJson(address('/_hatoba/traces/documents', scope, query), signal);
 }
 
 /** Ids of the rows that a filter expression selects. */
@@ -113,14 +86,11 @@ export async function getMatches(
   filter: string,
   signal?: AbortSignal,
 ): Promise<string[]> {
-  const path = '/_hatoba/traces/matches';
   const query: [string, string][] = [
     ['traceId', traceId],
     ['filter', filter],
   ];
-  const response = await get(scope, path, query, signal);
-  if (!response.ok) throw await failure(path, response);
-  return ((await response.json()) as { ids: string[] }).ids;
+  return (await getJson<{ ids: string[] }>(address('/_hatoba/traces/matches', scope, query), signal)).ids;
 }
 
 /** How long parts of a kind took in 24 hours: microseconds that 0, 1, 2 ... 100 percent did not exceed. */
@@ -140,12 +110,10 @@ export async function getPercentiles(
   endMs: number,
   signal?: AbortSignal,
 ): Promise<DurationPercentiles[]> {
-  const path = '/_hatoba/traces/percentiles';
   const query: [string, string][] = [
     ['traceId', traceId],
     ['end', String(Math.ceil(endMs))],
   ];
-  const response = await get(scope, path, query, signal);
-  if (!response.ok) throw await failure(path, response);
-  return ((await response.json()) as { percentiles: DurationPercentiles[] }).percentiles;
+  const path = address('/_hatoba/traces/percentiles', scope, query);
+  return (await getJson<{ percentiles: DurationPercentiles[] }>(path, signal)).percentiles;
 }
