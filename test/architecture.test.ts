@@ -61,6 +61,7 @@ const pure = [
   'metrics/align-start.ts',
   'metrics/compute-statistic.ts',
   'metrics/expressions/',
+  'overview/choose-deployments.ts',
   'overview/compare-windows.ts',
   'overview/judge.ts',
   'overview/plan-windows.ts',

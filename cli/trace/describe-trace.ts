@@ -22,6 +22,16 @@ interface Size {
 export const section = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : ['', paint('bold', title), ...lines];
 
+type Colour = 'red' | 'yellow' | 'reset';
+
+/** A line that, where it is too long, goes on further to the right. */
+function tell(text: string, { columns }: Size, colour: Colour = 'reset'): string[] {
+  const indent = ' '.repeat(text.length - text.trimStart().length);
+  const [first = '', ...more] = wrap(text.trim(), columns, `${indent}    `);
+  const whole = cellWidth(text) <= columns ? [text] : [indent + first.trimStart(), ...more];
+  return whole.map((line) => (colour === 'reset' ? line : paint(colour, line)));
+}
+
 export function describeHead({ id, documents, start, end, links }: WholeTrace, rows: readonly TraceRow[]): string[] {
   const root = rows[0];
   const { request, response } = root?.documents[0]?.http ?? {};
@@ -55,7 +65,7 @@ export function describeHead({ id, documents, start, end, links }: WholeTrace, r
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** Who called whom. */
-export function describeMap({ services }: WholeTrace): string[] {
+export function describeMap({ services }: WholeTrace, size: Size): string[] {
   const names = new Map(
     services.map((service) => [service.ReferenceId, service.Type === 'client' ? 'Client' : service.Name]),
   );
@@ -75,14 +85,18 @@ export function describeMap({ services }: WholeTrace): string[] {
         const time =
           TotalCount > 0 && edge.EdgeType !== 'link' ? `, ${formatSeconds(TotalResponseTime / TotalCount)}` : '';
         const calls = edge.EdgeType === 'link' ? 'by a link' : counted(TotalCount, 'call');
-        return paint(faults > 0 ? 'red' : errors > 0 ? 'yellow' : 'reset', `  ${from} → ${to}: ${calls}${time}${bad}`);
+        return {
+          text: `  ${from} → ${to}: ${calls}${time}${bad}`,
+          colour: faults > 0 ? 'red' : errors > 0 ? 'yellow' : 'reset',
+        } as const;
       }),
     )
-    .slice(0, itemsMax);
+    .slice(0, itemsMax)
+    .flatMap(({ text, colour }) => tell(text, size, colour));
 }
 
 /** Where the time went: each service and callee by its own time, most first. */
-export function describeOwnTimes(rows: readonly TraceRow[]): string[] {
+export function describeOwnTimes(rows: readonly TraceRow[], size: Size): string[] {
   const times = new Map<string, { seconds: number; number: number }>();
   for (const { kind, name, service, ownSeconds, number } of rows) {
     const who = kind === 'call' ? `${service} → ${name}` : service;
@@ -92,13 +106,15 @@ export function describeOwnTimes(rows: readonly TraceRow[]): string[] {
   return [...times]
     .sort(([, a], [, b]) => b.seconds - a.seconds)
     .slice(0, 5)
-    .map(([who, { seconds, number }]) => `${rowOf(number)} ${formatSeconds(seconds).padStart(9)}  ${safeText(who)}`);
+    .flatMap(([who, { seconds, number }]) =>
+      tell(`${rowOf(number)} ${formatSeconds(seconds).padStart(9)}  ${safeText(who)}`, size),
+    );
 }
 
 const rowOf = (number: number): string => String(number).padStart(4);
 
-export function describeDeployments({ deployments }: TraceContext): string[] {
-  return deployments.map((deployment) => {
+export function describeDeployments({ deployments }: TraceContext, size: Size): string[] {
+  return deployments.flatMap((deployment) => {
     const { service, revision, previousRevision, status, when, secondsBefore, servedBy, at, finishedAt } = deployment;
     const time = formatSeconds(Math.abs(secondsBefore));
     const state = statusWords[status] ?? status.toLowerCase().replaceAll('_', ' ');
@@ -112,7 +128,7 @@ export function describeDeployments({ deployments }: TraceContext): string[] {
         : '';
     const served = servedBy.length > 0 ? `; served by ${servedBy.join(', ')}` : '';
     const what = `${service}: ${previousRevision ? `${previousRevision} → ` : ''}${revision}`;
-    return paint(when === 'during' ? 'yellow' : 'reset', `  ${safeText(`${what}, ${told}${took}${served}`)}`);
+    return tell(`  ${safeText(`${what}, ${told}${took}${served}`)}`, size, when === 'during' ? 'yellow' : 'reset');
   });
 }
 
@@ -128,34 +144,33 @@ const statusWords: Readonly<Record<string, string>> = {
 const nearPercent = 90;
 
 /** How loaded the tasks were, and which ended. */
-export function describeTasks({ usage, stops }: TraceContext, start: number): string[] {
+export function describeTasks({ usage, stops }: TraceContext, start: number, size: Size): string[] {
   const percent = (value: number | undefined) => (value === undefined ? '-' : `${Number(value.toPrecision(3))} %`);
   return [
-    ...usage.slice(0, itemsMax).map(({ service, task, cpuPercent, memoryPercent }) => {
+    ...usage.slice(0, itemsMax).flatMap(({ service, task, cpuPercent, memoryPercent }) => {
       const near = Math.max(cpuPercent ?? 0, memoryPercent ?? 0) >= nearPercent;
       const who = safeText(`${service}${task ? ` ${task.slice(0, 8)}` : ''}`);
       const words = `  ${who}: CPU ${percent(cpuPercent)}, memory ${percent(memoryPercent)}${near ? ', near its limit' : ''}`;
-      return paint(near ? 'yellow' : 'reset', words);
+      return tell(words, size, near ? 'yellow' : 'reset');
     }),
-    ...stops.slice(0, itemsMax).map(({ service, task, at, reason }) => {
+    ...stops.slice(0, itemsMax).flatMap(({ service, task, at, reason }) => {
       const after = formatSeconds(Date.parse(at) / 1000 - start);
-      return paint(
-        'red',
-        `  ${safeText(service)} ${safeText(task.slice(0, 8))} ended at +${after}: ${safeText(reason)}`,
-      );
+      const who = `${safeText(service)} ${safeText(task.slice(0, 8))}`;
+      return tell(`  ${who} ended at +${after}: ${safeText(reason)}`, size, 'red');
     }),
   ];
 }
 
 /** Rows with something that was throttled, and when. */
-export function describeThrottles(rows: readonly TraceRow[], start: number): string[] {
+export function describeThrottles(rows: readonly TraceRow[], start: number, size: Size): string[] {
   return throttledRows(rows)
     .slice(0, itemsMax)
-    .map(({ number, name, service, kind, documents, end, ...row }) => {
+    .flatMap(({ number, name, service, kind, documents, end, ...row }) => {
       const who = kind === 'segment' ? name : `${service} → ${name}`;
       const count = documents.length > 1 ? `, ${documents.length} times` : '';
       const at = `+${formatSeconds(row.start - start)}`;
-      return `${rowOf(number)} ${at.padStart(10)}  ${safeText(who)}, ${formatSeconds(end - row.start)}${count}`;
+      const words = `${safeText(who)}, ${formatSeconds(end - row.start)}${count}`;
+      return tell(`${rowOf(number)} ${at.padStart(10)}  ${words}`, size);
     });
 }
 

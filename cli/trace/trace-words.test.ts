@@ -152,18 +152,19 @@ test('whatever somebody sent for an exception, it is told and breaks nothing', (
 });
 
 test('deployments, load and ends of tasks are told with their time', () => {
-  expect(plain(describeDeployments(context))).toEqual([
-    '  web: web:1 → web:2, in progress then, began 500 ms into it, completed after 1 min 0 s; served by web:1',
+  expect(plain(describeDeployments(context, size))).toEqual([
+    '  web: web:1 → web:2, in progress then, began 500 ms into it, completed',
+    '      after 1 min 0 s; served by web:1',
     '  api: api:9, rolled back 2 min 5 s before',
   ]);
-  expect(plain(describeTasks(context, 10))).toEqual([
+  expect(plain(describeTasks(context, 10, size))).toEqual([
     '  web 01234567: CPU 97.8 %, memory 3 %, near its limit',
     '  api fedcba98 ended at +900 ms: OutOfMemoryError',
   ]);
 });
 
 test('throttled rows and statements are listed with their rows', () => {
-  expect(plain(describeThrottles(rows, 10))).toEqual(['   7    +500 ms  api → DynamoDB → orders, 100 ms']);
+  expect(plain(describeThrottles(rows, 10, size))).toEqual(['   7    +500 ms  api → DynamoDB → orders, 100 ms']);
   expect(plain(describeSql(rows, size))).toEqual(['   5 db, 2 times, together 100 ms', '       SELECT 1']);
 });
 
