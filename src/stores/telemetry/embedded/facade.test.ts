@@ -1,37 +1,24 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
-import os from 'node:os';
 import path from 'node:path';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { systemClock } from '../../../platform/clock.ts';
-import { silentLogger } from '../../../platform/logger.ts';
 import { connect } from '../connection.ts';
-import { type SupervisedEngine, superviseEngine } from './supervise-engine.ts';
+import { openTestEngine, type TestEngine } from './engine.fixture.ts';
+import type { SupervisedEngine } from './supervise-engine.ts';
 
+let opened: TestEngine;
 let directory: string;
 let engine: SupervisedEngine;
 let client: ClickHouseClient;
 
 beforeAll(async () => {
-  directory = mkdtempSync(path.join(os.tmpdir(), 'hatoba-facade-'));
-  engine = superviseEngine({
-    dataDirectory: directory,
-    database: 'hatoba',
-    limits: { memoryBytesMax: 1e9 },
-    clock: systemClock,
-    logger: silentLogger,
-  });
-  await engine.start();
-  client = connect({ socketPath: engine.socketPath, secret: engine.secret, database: 'hatoba' });
+  opened = await openTestEngine();
+  ({ directory, engine, client } = opened);
   await client.command({ query: 'CREATE TABLE t (id UInt64, s String) ENGINE = MergeTree ORDER BY id' });
 });
 
-afterAll(async () => {
-  await client.close();
-  await engine.stop();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => opened.close());
 
 const rows = async <Row>(query: string, more: object = {}): Promise<Row[]> =>
   (await (await client.query({ query, format: 'JSONEachRow', ...more })).json()) as Row[];

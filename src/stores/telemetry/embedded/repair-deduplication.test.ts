@@ -1,12 +1,11 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import type { ClickHouseClient } from '@clickhouse/client';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../../platform/clock.ts';
-import { silentLogger } from '../../../platform/logger.ts';
-import { connect, insertRows } from '../connection.ts';
+import { insertRows } from '../connection.ts';
+import { openTestEngine } from './engine.fixture.ts';
 import { findPhantoms } from './repair-deduplication.ts';
-import { superviseEngine } from './supervise-engine.ts';
 
 test('records of parts that are there, or merged into others, stay', () => {
   const records = ['1\t20261122_1_1_0\ta', '1\t20261122_2_2_0\tb', '1\t20261122_5_5_0\tc', '2\t20261122_9_9_0\td', ''];
@@ -15,21 +14,12 @@ test('records of parts that are there, or merged into others, stay', () => {
 
 test('a batch whose part was never moved into place is stored when it is sent again', async () => {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'hatoba-dedup-'));
-  const run = async (work: (client: ReturnType<typeof connect>) => Promise<void>) => {
-    const engine = superviseEngine({
-      dataDirectory: directory,
-      database: 'hatoba',
-      limits: { memoryBytesMax: 1e9 },
-      clock: systemClock,
-      logger: silentLogger,
-    });
-    await engine.start();
-    const client = connect({ socketPath: engine.socketPath, secret: engine.secret, database: 'hatoba' });
+  const run = async (work: (client: ClickHouseClient) => Promise<void>) => {
+    const { client, close } = await openTestEngine(directory);
     await work(client);
-    await client.close();
-    await engine.stop();
+    await close();
   };
-  const send = (client: ReturnType<typeof connect>, token: string) =>
+  const send = (client: ClickHouseClient, token: string) =>
     insertRows(client, {
       table: 't',
       columns: [],
@@ -37,7 +27,7 @@ test('a batch whose part was never moved into place is stored when it is sent ag
       token,
       format: 'JSONEachRow',
     });
-  const idsOf = async (client: ReturnType<typeof connect>) =>
+  const idsOf = async (client: ClickHouseClient) =>
     (
       await (
         await client.query({ query: 'SELECT id FROM t ORDER BY id', format: 'JSONEachRow' })

@@ -1,14 +1,11 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { ClickHouseClient } from '@clickhouse/client';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { systemClock } from '../../../platform/clock.ts';
 import { newHexId } from '../../../platform/ids.ts';
-import { silentLogger } from '../../../platform/logger.ts';
-import { connect, insertRows } from '../connection.ts';
-import { type SupervisedEngine, superviseEngine } from '../embedded/supervise-engine.ts';
+import { insertRows } from '../connection.ts';
+import { openTestEngine, type TestEngine } from '../embedded/engine.fixture.ts';
 import { RowEncoder, RowError } from './encode-rows.ts';
 import { readColumns } from './table-columns.ts';
 
@@ -31,22 +28,14 @@ const createSql = `CREATE TABLE wide (
   INDEX bloom text TYPE bloom_filter(0.01) GRANULARITY 1
 ) ENGINE = MergeTree ORDER BY n`;
 
+let opened: TestEngine;
 let directory: string;
-let engine: SupervisedEngine;
 let client: ClickHouseClient;
 const encoder = new RowEncoder(readColumns(createSql));
 
 beforeAll(async () => {
-  directory = mkdtempSync(path.join(os.tmpdir(), 'hatoba-rows-'));
-  engine = superviseEngine({
-    dataDirectory: directory,
-    database: 'hatoba',
-    limits: { memoryBytesMax: 1e9 },
-    clock: systemClock,
-    logger: silentLogger,
-  });
-  await engine.start();
-  client = connect({ socketPath: engine.socketPath, secret: engine.secret, database: 'hatoba' });
+  opened = await openTestEngine();
+  ({ directory, client } = opened);
   for (const table of ['wide', 'plain'])
     await client.command({
       query: createSql
@@ -55,11 +44,7 @@ beforeAll(async () => {
     });
 });
 
-afterAll(async () => {
-  await client.close();
-  await engine.stop();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => opened.close());
 
 const text = fc.oneof(
   fc.string({ maxLength: 60 }),
