@@ -43,8 +43,8 @@ export function createImageCatalog({ images, standIns }: ImageCatalogOptions): I
     if (hasCommand) return { kind: 'host' } as const;
     throw new ContainerStartError(
       'CannotPullContainerError',
-      `pull image manifest has been retried 1 time(s): ${image} is not known here: map it to a directory with ` +
-        `\`hatoba image add ${image} DIR\` or under \`images:\` in hatoba.yaml, or give the container a command to run from the host's PATH`,
+      `pull image manifest has been retried 1 time(s): ${image} is not known here: map it to a directory under ` +
+        "`images:` in hatoba.yaml and start hatoba again, or give the container a command to run from the host's PATH",
     );
   };
 

@@ -261,7 +261,9 @@ for (const mode of modes) {
       const { runtime } = await begin();
       await expect(runtime.inspectImage('shop/unknown:1', false)).rejects.toMatchObject({
         code: 'CannotPullContainerError',
-        message: expect.stringContaining('hatoba image add shop/unknown:1 DIR'),
+        message: expect.stringMatching(
+          /shop\/unknown:1 is not known here: map it to a directory under `images:` in hatoba\.yaml/,
+        ),
       });
     });
   });
