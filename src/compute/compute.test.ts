@@ -97,6 +97,24 @@ describe('a service', () => {
     expect(await describeService()).toMatchObject({ desiredCount: 3 });
   });
 
+  it('is refused where it could not run, and takes no count below zero', async () => {
+    fixture = await startComputeFixture();
+    await fixture.call('RegisterTaskDefinition', {
+      family: 'web',
+      containerDefinitions: [{ name: 'app', image: 'web:1', memory: 64 }],
+    });
+    const refusal = { code: 'InvalidParameterException' };
+    await expect(createService(1, { networkConfiguration: undefined })).rejects.toMatchObject({
+      ...refusal,
+      message: 'Task definition does not support launch_type FARGATE.',
+    });
+    await createService(0, { networkConfiguration: undefined, launchType: 'EC2' });
+    const update = { cluster: 'shop', service: 'web' };
+    await expect(fixture.call('UpdateService', { ...update, desiredCount: -1 })).rejects.toMatchObject(refusal);
+    const onFargate = { ...update, capacityProviderStrategy: [{ capacityProvider: 'FARGATE' }] };
+    await expect(fixture.call('UpdateService', onFargate)).rejects.toMatchObject(refusal);
+  });
+
   it('replaces a task whose program was killed', async () => {
     fixture = await startComputeFixture();
     await fixture.call('RegisterTaskDefinition', definition());

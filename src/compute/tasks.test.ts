@@ -75,6 +75,15 @@ describe('RunTask', () => {
     });
   });
 
+  it('takes the size of an override in any of its spellings, and refuses one that is none', async () => {
+    fixture = await startComputeFixture();
+    await register([container('app')]);
+    const { tasks } = await run({ overrides: { cpu: '.25 vCPU', memory: '1 GB' } });
+    expect(tasks[0]).toMatchObject({ cpu: '256', memory: '1024' });
+    await expect(run({ overrides: { cpu: 'plenty' } })).rejects.toMatchObject({ code: 'ClientException' });
+    expect((await run()).failures).toEqual([]);
+  });
+
   it('gives the same tasks for the same clientToken, and refuses it for other parameters', async () => {
     fixture = await startComputeFixture();
     await register([container('app')]);

@@ -193,6 +193,7 @@ export class Agent {
     if (key === undefined) return;
     const text = verb === 'registered' ? serviceEvent.registeredTargets : serviceEvent.deregisteredTargets;
     const messages = groups.map((arn) => text(1, arn));
+    if (verb === 'deregistered') messages.push(serviceEvent.draining(1));
     store
       .update(store.services, key, (service) => ({
         ...service,

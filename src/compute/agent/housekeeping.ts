@@ -11,7 +11,10 @@ const tokenRememberMs = 24 * 3600_000;
 const stoppedTasksMax = 2000;
 const batchSize = 200;
 
-/** Forgets what has ended: stopped tasks and deleted services after an hour, used client tokens after a day. */
+/**
+ * Forgets what has ended: stopped tasks and deleted services after an hour, used client tokens after a day, deleted task
+ * definitions when nothing names them any more.
+ */
 export class Housekeeping {
   private readonly deps: { store: ComputeStore; clock: Clock; logger: Logger };
   private readonly repeat: Repeat;
@@ -53,10 +56,20 @@ export class Housekeeping {
         if (gone(key)) forget.push({ mirror: mirror as Mirror<any>, key, expect: version });
       }
     }
+    const used = definitionsInUse(store);
+    old(store.definitions, (definition) => definition.status === 'DELETE_IN_PROGRESS' && !used.has(definition.arn));
     for (let start = 0; start < forget.length; start += batchSize) {
       await store.commit(forget.slice(start, start + batchSize));
     }
   }
+}
+
+/** ARNs of the definitions that a remembered task or a service names. */
+export function definitionsInUse(store: ComputeStore): Set<string> {
+  return new Set([
+    ...store.tasks.list().map((task) => task.taskDefinitionArn),
+    ...store.services.list().flatMap((service) => service.deployments.map((one) => one.spec.taskDefinitionArn)),
+  ]);
 }
 
 /** The end of the task that is the last to be kept when there are too many. */

@@ -35,8 +35,10 @@ export function accountSettingHandlers({ store }: ApiDeps): EcsHandlers {
       const name = knownName(input.name);
       const principalArn = input.principalArn ?? context.principal.arn;
       const key = settingKey(scope, name, principalArn);
-      const before = store.accountSettings.get(key);
-      if (before !== undefined) await store.commit([{ mirror: store.accountSettings, key }]);
+      const before = await store.transact(() => {
+        const found = store.accountSettings.get(key);
+        return { writes: found === undefined ? [] : [{ mirror: store.accountSettings, key }], result: found };
+      });
       return { setting: settingOf(name, before?.value ?? settingDefaults[name], principalArn) };
     },
 

@@ -1,6 +1,7 @@
 import type { UpdateServiceRequest } from '@aws-sdk/client-ecs';
 import { awsError } from '../../wire/aws/aws-error.ts';
 import { clusterKey, definitionKeyOfArn, type RevisionSpec, type ServiceRecord, serviceKey } from '../model.ts';
+import { launchTypeOf } from '../scheduler/make-task.ts';
 import type { ApiDeps, EcsHandlers } from './deps.ts';
 import { describeService } from './describe-service.ts';
 import { deploymentWrites, withNewDeployment } from './make-deployment.ts';
@@ -14,6 +15,7 @@ import {
   usableDefinition,
 } from './resolve.ts';
 import {
+  checkLaunchType,
   checkLoadBalancers,
   checkNetwork,
   checkPlacement,
@@ -37,14 +39,21 @@ export function changeServiceHandlers({ store, clock, traffic }: ApiDeps): EcsHa
           : usableDefinition(store, scope, input.taskDefinition);
       if (definition === undefined) throw awsError('ClientException', 'Unable to find task definition.');
       checkNetwork(definition, input.networkConfiguration ?? before.deployments[0]?.spec.networkConfiguration);
+      if ((input.desiredCount ?? 0) < 0) {
+        throw awsError('InvalidParameterException', 'desiredCount must not be negative.');
+      }
+      const { launchType, capacityProviderStrategy } = specOf(before, input, definition.arn);
+      checkLaunchType(definition, launchTypeOf(launchType, capacityProviderStrategy).launchType);
       if (input.loadBalancers !== undefined) await checkLoadBalancers(traffic, input.loadBalancers, definition);
       if (input.serviceRegistries !== undefined) await checkRegistries(traffic, input.serviceRegistries, definition);
       const nowMs = clock.now().getTime();
       return store.transact(() => {
         const current = activeService(store, cluster, input.service ?? '');
         const configured = applySettings(current, input);
-        const spec = specOf(current, input, definition.arn);
         const primary = current.deployments[0];
+        // Somebody else may have rolled out another definition meanwhile.
+        const unchanged = input.taskDefinition === undefined ? primary?.spec.taskDefinitionArn : undefined;
+        const spec = specOf(current, input, unchanged ?? definition.arn);
         // Without forceNewDeployment, asking again for what is there changes nothing.
         const renewed =
           input.forceNewDeployment === true ||

@@ -2,12 +2,14 @@ import type { CreateServiceRequest } from '@aws-sdk/client-ecs';
 import { awsError } from '../../wire/aws/aws-error.ts';
 import { ecsArn } from '../arns.ts';
 import { type RevisionSpec, type ServiceRecord, serviceKey, type TaskDefinitionRecord } from '../model.ts';
+import { launchTypeOf } from '../scheduler/make-task.ts';
 import { noThrottle } from '../scheduler/start-throttle.ts';
 import type { ApiDeps, EcsHandlers } from './deps.ts';
 import { describeService } from './describe-service.ts';
 import { deploymentWrites, newDeployment } from './make-deployment.ts';
 import { findCluster, fingerprintOf, fromTagList, scopeOf, usableDefinition } from './resolve.ts';
 import {
+  checkLaunchType,
   checkLoadBalancers,
   checkNetwork,
   checkPlacement,
@@ -22,6 +24,7 @@ export function createServiceHandlers({ store, clock, traffic }: ApiDeps): EcsHa
       const scope = scopeOf(context);
       const definition = usableDefinition(store, scope, input.taskDefinition ?? '');
       checkNetwork(definition, input.networkConfiguration);
+      checkLaunchType(definition, launchTypeOf(input.launchType, input.capacityProviderStrategy).launchType);
       checkPlacement(input.placementConstraints ?? []);
       await checkLoadBalancers(traffic, input.loadBalancers ?? [], definition);
       await checkRegistries(traffic, input.serviceRegistries ?? [], definition);

@@ -1,4 +1,4 @@
-import type { NetworkConfiguration, RunTaskRequest, Task } from '@aws-sdk/client-ecs';
+import type { NetworkConfiguration, RunTaskRequest, Task, TaskOverride } from '@aws-sdk/client-ecs';
 import { newHexId, newUuid } from '../../platform/ids.ts';
 import { awsError } from '../../wire/aws/aws-error.ts';
 import type { CallContext } from '../../wire/aws/call-context.ts';
@@ -19,7 +19,8 @@ import type { Write } from '../store.ts';
 import type { ApiDeps, EcsHandlers } from './deps.ts';
 import { describeTask } from './describe-task.ts';
 import { findCluster, fingerprintOf, fromTagList, scopeOf, usableDefinition } from './resolve.ts';
-import { checkNetwork, checkPlacement } from './validate-service.ts';
+import { checkLaunchType, checkNetwork, checkPlacement } from './validate-service.ts';
+import { cpuUnitsOf, memoryMibOf } from './validate-task-definition.ts';
 
 interface RunResult {
   tasks: Task[];
@@ -52,7 +53,8 @@ export function runTaskHandlers(deps: ApiDeps): EcsHandlers {
 }
 
 /** Places `count` tasks; those that find no place come back as failures. The same clientToken gives the same tasks. */
-async function runTasks(deps: ApiDeps, input: RunRequest, context: CallContext): Promise<RunResult> {
+async function runTasks(deps: ApiDeps, request: RunRequest, context: CallContext): Promise<RunResult> {
+  const input = { ...request, overrides: request.overrides && withPlainSizes(request.overrides) };
   const { store, clock, machine } = deps;
   const scope = scopeOf(context);
   const cluster = findCluster(store, scope, input.cluster);
@@ -70,7 +72,7 @@ async function runTasks(deps: ApiDeps, input: RunRequest, context: CallContext):
       cpu: input.overrides?.cpu ?? definition.content.cpu,
       memory: input.overrides?.memory ?? definition.content.memory,
     });
-    const request = {
+    const wanted = {
       launchType: order.launchType,
       ...reservation,
       hostPorts: hostPortsOf(definition),
@@ -90,10 +92,9 @@ async function runTasks(deps: ApiDeps, input: RunRequest, context: CallContext):
         ...snapshot,
         reservedCpuUnits: snapshot.reservedCpuUnits + taken * reservation.cpuUnits,
         reservedMemoryMib: snapshot.reservedMemoryMib + taken * reservation.memoryMib,
-        usedHostPorts:
-          taken === 0 ? snapshot.usedHostPorts : new Set([...snapshot.usedHostPorts, ...request.hostPorts]),
+        usedHostPorts: taken === 0 ? snapshot.usedHostPorts : new Set([...snapshot.usedHostPorts, ...wanted.hostPorts]),
       };
-      const placement = placeTask(request, current, [...group, ...placed]);
+      const placement = placeTask(wanted, current, [...group, ...placed]);
       if (placement.placed) {
         const ids = { taskId: newHexId(16), newUuid, newHex: newHexId };
         placed.push(makeTask(order, definition, placement, ids, nowMs));
@@ -128,10 +129,16 @@ function checkRequest(input: RunRequest, definition: TaskDefinitionRecord): void
       );
     }
   }
-  const compatible = definition.content.compatibilities ?? [];
-  if (input.launchType === 'FARGATE' && !compatible.includes('FARGATE')) {
-    throw awsError('InvalidParameterException', 'Task definition does not support launch_type FARGATE.');
-  }
+  checkLaunchType(definition, launchTypeOf(input.launchType, input.capacityProviderStrategy).launchType);
+}
+
+/** Sizes as the records have them, in units and MiB. Throws ClientException. */
+function withPlainSizes(overrides: TaskOverride): TaskOverride {
+  return {
+    ...overrides,
+    cpu: cpuUnitsOf(overrides.cpu)?.toString(),
+    memory: memoryMibOf(overrides.memory)?.toString(),
+  };
 }
 
 async function zonesOf(

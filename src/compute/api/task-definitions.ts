@@ -6,6 +6,7 @@ import type {
 } from '@aws-sdk/client-ecs';
 import { awsError } from '../../wire/aws/aws-error.ts';
 import type { AccountRegion } from '../../wire/aws/call-context.ts';
+import { definitionsInUse } from '../agent/housekeeping.ts';
 import { ecsArn } from '../arns.ts';
 import {
   clusterKey,
@@ -118,27 +119,23 @@ export function taskDefinitionHandlers({ store, clock }: ApiDeps): EcsHandlers {
           });
           continue;
         }
-        taskDefinitions.push(describeDefinition(await deleteDefinition(found)));
+        taskDefinitions.push(describeDefinition(await deleteDefinition(found.arn)));
       }
       return { taskDefinitions, failures };
     },
   };
 
   /** It goes when nothing runs with it any more; until then it is DELETE_IN_PROGRESS. */
-  async function deleteDefinition(definition: TaskDefinitionRecord): Promise<TaskDefinitionRecord> {
-    const key = definitionKeyOfArn(definition.arn);
-    const deleted: TaskDefinitionRecord = {
-      ...definition,
-      status: 'DELETE_IN_PROGRESS',
-      deleteRequestedAtMs: definition.deleteRequestedAtMs ?? clock.now().getTime(),
-    };
-    const usedByTask = store.tasks.list().some((task) => task.taskDefinitionArn === definition.arn);
-    const usedByService = store.services
-      .list()
-      .some((service) => service.deployments.some((one) => one.spec.taskDefinitionArn === definition.arn));
-    const put = usedByTask || usedByService ? deleted : undefined;
-    await store.commit([{ mirror: store.definitions, key, put }]);
-    return deleted;
+  function deleteDefinition(arn: string): Promise<TaskDefinitionRecord> {
+    const key = definitionKeyOfArn(arn);
+    const deleteRequestedAtMs = clock.now().getTime();
+    return store.transact(() => {
+      const definition = store.definitions.get(key);
+      if (definition === undefined) throw awsError('ClientException', 'The specified task definition does not exist.');
+      const deleted: TaskDefinitionRecord = { deleteRequestedAtMs, ...definition, status: 'DELETE_IN_PROGRESS' };
+      const put = definitionsInUse(store).has(arn) ? deleted : undefined;
+      return { writes: [{ mirror: store.definitions, key, put }], result: deleted };
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 import type {
   DeploymentConfiguration,
+  LaunchType,
   LoadBalancer,
   NetworkConfiguration,
   PlacementConstraint,
@@ -44,6 +45,13 @@ export function completeDeploymentConfiguration(
     minimumHealthyPercent,
     maximumPercent,
   };
+}
+
+/** Throws InvalidParameterException where the definition cannot run where it is asked to. */
+export function checkLaunchType(definition: TaskDefinitionRecord, launchType: LaunchType): void {
+  if (launchType === 'FARGATE' && !definition.content.compatibilities?.includes('FARGATE')) {
+    throw refuse('Task definition does not support launch_type FARGATE.');
+  }
 }
 
 /** A definition that needs awsvpc gets subnets, another one gets none. Throws InvalidParameterException. */

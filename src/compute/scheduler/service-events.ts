@@ -6,8 +6,6 @@ const tasks = (ids: readonly string[]): string => ids.map((id) => `(task ${id})`
 
 export const serviceEvent = {
   started: (ids: readonly string[]) => `has started ${ids.length} tasks: ${tasks(ids)}.`,
-  startedForRebalancing: (ids: readonly string[], zone: string) =>
-    `has started ${ids.length} tasks in ${zone} to AZ Rebalance: ${tasks(ids)}.`,
   stopped: (ids: readonly string[]) => `has stopped ${ids.length} running tasks: ${tasks(ids)}.`,
   registeredTargets: (count: number, targetGroupArn: string) =>
     `registered ${count} targets in (target-group ${targetGroupArn})`,
