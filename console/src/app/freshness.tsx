@@ -2,6 +2,7 @@ import Button from '@cloudscape-design/components/button';
 import { useIsFetching, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
+import { ApiError } from '../api/request.ts';
 import { formatDuration, formatTime } from '../i18n/format.ts';
 import { useText } from '../i18n/text.ts';
 import { usePreferences } from './preferences.tsx';
@@ -26,7 +27,11 @@ export function FreshnessMark() {
 
   const queries = client.getQueryCache().findAll({ type: 'active' });
   const updated = Math.max(0, ...queries.map((query) => query.state.dataUpdatedAt));
-  const failed = queries.some((query) => query.state.status === 'error' || query.state.fetchFailureCount > 0);
+  const failed = queries.some(({ state }) => {
+    // A question that cannot be asked, such as half a filter, says so itself.
+    if (state.error instanceof ApiError && state.error.status === 400) return false;
+    return state.status === 'error' || state.fetchFailureCount > 0;
+  });
   const age = updated ? Math.max(0, clock - updated) / 1000 : 0;
   const state = failed ? 'failed' : live ? 'live' : 'still';
   const word = failed

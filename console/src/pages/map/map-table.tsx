@@ -45,7 +45,12 @@ export function MapTable({ map, minutes, onSelect }: MapTableProps) {
             </Button>
           ),
         },
-        { id: 'type', header: t('column.type'), sortingField: 'type', cell: (node) => typeLabel(node.type) || '-' },
+        {
+          id: 'type',
+          header: t('column.type'),
+          sortingField: 'type',
+          cell: (node) => <span>{typeLabel(node.type) || '-'}</span>,
+        },
         {
           id: 'median',
           header: t('map.median'),
@@ -84,7 +89,7 @@ export function MapTable({ map, minutes, onSelect }: MapTableProps) {
           cell: (node: MapNode) => formatShare(node.shares[outcome], node.shares.total),
           sortingComparator: (a: MapNode, b: MapNode) => a.shares[outcome] - b.shares[outcome],
         })),
-        { id: 'calls-to', header: t('map.calls-to'), cell: (node) => callees(node) || '-' },
+        { id: 'calls-to', header: t('map.calls-to'), cell: (node) => <span>{callees(node) || '-'}</span> },
       ]}
     />
   );

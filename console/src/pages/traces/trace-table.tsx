@@ -157,7 +157,7 @@ export function TraceTable({ traces, slowFirst, onSort, loading, onAdd, empty }:
             width: '100%',
             header: t('column.nodes'),
             cell: (trace) => (
-              <span className="hatoba-chips">
+              <span className="hatoba-chips" title={services(trace).join(', ')}>
                 {services(trace).map((name) => (
                   <button
                     type="button"
