@@ -20,6 +20,8 @@ async function main() {
   if (stamp.dependencies !== dependencies || !existsSync(join(root, 'node_modules', 'typescript'))) {
     await run('installing dependencies (the database engine is large: this takes a minute or two)', npm, [
       'install',
+      // The compiler is needed here, whatever NODE_ENV or `omit` say.
+      '--include=dev',
       '--no-audit',
       '--no-fund',
       '--loglevel=error',
@@ -68,6 +70,7 @@ async function installEngine() {
   if (existsSync(join(root, 'node_modules', name))) return;
   await run(`installing the database engine for ${process.platform} ${process.arch}`, npm, [
     'install',
+    '--include=dev',
     '--no-save',
     '--no-audit',
     '--no-fund',
