@@ -51,6 +51,9 @@ const refusals: [string, Partial<RegisterTaskDefinitionRequest>, RegExp][] = [
     { containerDefinitions: [{ ...app, logConfiguration: { logDriver: 'awslogs' } }] },
     /awslogs-group/,
   ],
+  ['a log group that is no name', logging({ 'awslogs-group': '/ecs/web; ls' }), /awslogs-group may have letters/],
+  ['a region that is none', logging({ 'awslogs-region': 'us-east-1/../x' }), /awslogs-region is no name/],
+  ['a stream prefix that no stream can have', logging({ 'awslogs-stream-prefix': 'a:b' }), /must not have : or \*/],
   [
     'a mount of no volume',
     { containerDefinitions: [{ ...app, mountPoints: [{ sourceVolume: 'v' }] }] },
@@ -81,6 +84,11 @@ function two(condition: 'HEALTHY' | 'COMPLETE'): Partial<RegisterTaskDefinitionR
       { ...app, name: 'db' },
     ],
   };
+}
+
+function logging(more: Record<string, string>): Partial<RegisterTaskDefinitionRequest> {
+  const options = { 'awslogs-group': '/ecs/web', 'awslogs-region': 'us-east-1', ...more };
+  return { containerDefinitions: [{ ...app, logConfiguration: { logDriver: 'awslogs', options } }] };
 }
 
 describe('validateTaskDefinition', () => {

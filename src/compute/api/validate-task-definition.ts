@@ -114,6 +114,15 @@ function checkLogs(container: ContainerDefinition, onFargate: boolean, invalid: 
   if (log.logDriver !== 'awslogs') return;
   if (!options['awslogs-group']) throw refuse('Log driver awslogs requires options: awslogs-group');
   if (!options['awslogs-region']) throw refuse('Log driver awslogs requires options: awslogs-region');
+  if (!/^[.\-_/#A-Za-z0-9]{1,512}$/.test(options['awslogs-group'])) {
+    throw invalid('logConfiguration', 'awslogs-group may have letters, digits and . - _ / # only, 512 at most.');
+  }
+  if (!/^[a-z0-9-]{1,40}$/.test(options['awslogs-region'])) {
+    throw invalid('logConfiguration', 'awslogs-region is no name of a region.');
+  }
+  if (/[:*]/.test(options['awslogs-stream-prefix'] ?? '')) {
+    throw invalid('logConfiguration', 'awslogs-stream-prefix must not have : or * in it.');
+  }
   if (onFargate && !options['awslogs-stream-prefix']) {
     throw refuse('Log driver awslogs requires options: awslogs-stream-prefix');
   }
