@@ -77,6 +77,20 @@ test('rows are found once they are acknowledged; many senders share an insert', 
   expect(Number(parts!.n)).toBeLessThan(10);
 });
 
+test('parts that are merged are one file and have no statistics of columns, in tables of older hatobas too', async () => {
+  const { store } = await open();
+  for (let id = 0; id < 3; id += 1) await store.insert('events', [{ id, text: 'line', at: at() }], acknowledged);
+  await store.command('OPTIMIZE TABLE events FINAL');
+  const parts = await store.query<{ part_type: string }>(
+    "SELECT part_type FROM system.parts WHERE table = 'events' AND active AND level > 0",
+  );
+  expect(parts).toEqual([{ part_type: 'Compact' }]);
+  const settings = await store.query<{ name: string; value: string }>(
+    "SELECT name, value FROM system.merge_tree_settings WHERE name IN ('auto_statistics_types', 'min_bytes_for_wide_part') ORDER BY name",
+  );
+  expect(settings.map(({ value }) => value)).toEqual(['', `${64 * 1024 * 1024}`]);
+});
+
 test('bad rows are refused alone', async () => {
   const { store } = await open();
   const results = await Promise.allSettled([

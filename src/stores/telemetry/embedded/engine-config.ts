@@ -29,9 +29,22 @@ export function engineConfig(limits: EngineLimits): string {
     background_distributed_schedule_pool_size: 1,
     max_thread_pool_free_size: 4,
   };
-  const lines = Object.entries(entries).map(([name, value]) => `  <${name}>${Math.floor(value)}</${name}>`);
-  return `<clickhouse>\n${lines.join('\n')}\n</clickhouse>\n`;
+  const elements = (of: Readonly<Record<string, string | number>>) =>
+    Object.entries(of).map(([name, value]) => `  <${name}>${value}</${name}>\n`);
+  const server = Object.fromEntries(Object.entries(entries).map(([name, value]) => [name, Math.floor(value)]));
+  return `<clickhouse>\n${elements(server).join('')}<merge_tree>\n${elements(tableSettings).join('')}</merge_tree>\n</clickhouse>\n`;
 }
+
+/**
+ * Of all tables, new and old. A row is merged two or three times in its first minutes, which cost as much as inserting
+ * it: see `docs/decisions/0021-merges.md`.
+ */
+const tableSettings: Readonly<Record<string, string | number>> = {
+  // Statistics of every column help to order joins of many tables; nothing here has such.
+  auto_statistics_types: '',
+  // A part of few rows is one file, not two for each column.
+  min_bytes_for_wide_part: 64 * MiB,
+};
 
 /** Settings of every query; a request's own come after them and win. */
 export function defaultQuerySettings(limits: EngineLimits): Record<string, string | number> {
