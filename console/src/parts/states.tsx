@@ -22,7 +22,8 @@ export function ErrorBox({ error, onRetry }: { error: unknown; onRetry?: () => v
   const t = useText();
   const code = useCodeText();
   const api = error instanceof ApiError ? error : undefined;
-  const advice = api ? code(`advice.${api.code}`, '') : '';
+  const gone = api?.code.includes('NotFound') ? t('advice.not-found') : '';
+  const advice = api ? code(`advice.${api.code}`, gone) : '';
   return (
     <Alert
       type="error"

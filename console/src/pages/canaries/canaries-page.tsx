@@ -32,7 +32,11 @@ export function CanariesPage() {
             title={t('page.canaries')}
             items={found}
             trackBy={(canary) => canary.Name}
-            empty={<Empty title={t('canary.none')} command="hatoba demo" listening />}
+            empty={
+              <Empty title={t('canary.none')} command="npx hatoba demo" listening>
+                {t('canary.none-hint')}
+              </Empty>
+            }
             columns={[
               {
                 id: 'name',

@@ -22,7 +22,7 @@ export function Facets({ facets, total, isPart, onAdd }: FacetsProps) {
   const held = useHeldRows(facets, none, (facet) => facet.name);
   return (
     <nav className="hatoba-facets" aria-label={t('traces.refine')} {...held.frame}>
-      <div className="hatoba-label">{t('traces.refine')}</div>
+      {total > 0 && <div className="hatoba-label">{t('traces.refine')}</div>}
       {total > 0 && (
         <div className="hatoba-soft hatoba-small">
           {t(isPart ? 'traces.facets-of-newest' : 'traces.facets-of-all', { count: formatCount(total) })}

@@ -52,7 +52,7 @@ export function TracesPage() {
           t('state.loading')
         ) : summaries.readAtMs === 0 ? null : (
           <>
-            {t('traces.counts', {
+            {t(traces.length > 0 ? 'traces.counts' : 'traces.counts-none', {
               shown: formatCount(traces.length),
               scanned: formatCount(summaries.scanned),
               slowest: formatDuration(slowest),
