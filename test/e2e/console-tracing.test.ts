@@ -248,6 +248,12 @@ describeWith('browser', 'tracing in the console', () => {
         await page.evaluate('window.scrollTo(0, 0)');
         await page.screenshot({ path: join(pictures, 'insight.png') });
       }
+      await open(page, at(`?account=${accounts.failing}&range=1h`));
+      const finding = page.getByRole('link', { name: words['next.insight'] }).first();
+      await finding.waitFor({ timeout: 20_000 });
+      expect(await overflow(page)).toBe(0);
+      await finding.click();
+      await page.waitForURL(/\/insights\/[^?]/);
     });
   });
 
