@@ -251,13 +251,20 @@ function requireSql(filter: CompiledFilter): void {
   if (filter.rest) throw new FilterExpressionError('Root causes can only be used to list traces; this starts', 0);
 }
 
-/** What is visible now: rows are stored one batch after the other, so nothing older appears later. */
-export async function readNewestStored(telemetry: TelemetryStore, now: Date): Promise<number> {
+/** No insert is on its way for longer. */
+const insertMsMax = 60_000;
+
+/**
+ * What is visible now: rows are stored one batch after the other, so nothing older appears later. Where it is known until
+ * when arrivals have been looked at (`seenMs`), only what came since has to be looked through.
+ */
+export async function readNewestStored(telemetry: TelemetryStore, now: Date, seenMs = 0): Promise<number> {
+  const since = Math.max(now.getTime() - 86_400_000, seenMs - insertMsMax);
   const [row] = await telemetry.query<{ newest: string }>(
     'SELECT toUnixTimestamp64Milli(max(stored)) AS newest FROM segments WHERE stored > fromUnixTimestamp64Milli({since:Int64})',
-    { since: now.getTime() - 86_400_000 },
+    { since },
   );
-  return Math.max(Number(row?.newest ?? 0), now.getTime() - 86_400_000);
+  return Math.max(Number(row?.newest ?? 0), since);
 }
 
 type SelectedTraces = TraceQuery &

@@ -1,6 +1,7 @@
-import type { QueryParameter, TelemetryStore } from '../stores/telemetry/store.ts';
+import type { QueryOptions, QueryParameter, TelemetryStore } from '../stores/telemetry/store.ts';
 import type { AccountRegion } from '../wire/aws/call-context.ts';
 import type { CountGroup, EdgeKey, NodeKey, StatusClass } from './graph/build-graph.ts';
+import { countRequests } from './graph/count-requests.ts';
 import {
   countUnownedSql,
   directEdgesSql,
@@ -13,6 +14,7 @@ import {
   versionsSql,
 } from './graph/graph-sql.ts';
 import { resolveOwners, type StructureRow, type UnownedCall } from './graph/resolve-owners.ts';
+import { readRequests } from './read-requests.ts';
 
 /** Which part of the store a map is made of. */
 export interface GraphSelection extends AccountRegion {
@@ -81,15 +83,27 @@ export async function readGraphGroups(
   const source: GraphSource = { scope, ranges, isByMinute: selection.isOfWholeTraces !== true };
   const lengthMs = ranges.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0);
   const settings = lengthMs > longMs ? querySettings : { ...querySettings, ...uncompiled };
-  const query = async <T = Row>(sql: string, more: Record<string, QueryParameter> = {}) => {
+  const within = async <T>(ask: (options: QueryOptions) => Promise<T>): Promise<T> => {
     const timeoutMs = leftMs();
     if (timeoutMs <= 0) throw new MapTooLargeError('time');
-    const options = { timeoutMs, settings, ...(signal ? { signal } : {}) };
-    return telemetry.query<T>(sql, { ...parameters, ...more }, options).catch((error: unknown) => {
+    return ask({ timeoutMs, settings, ...(signal ? { signal } : {}) }).catch((error: unknown) => {
       const limit = limitOf(error);
       throw limit ? new MapTooLargeError(limit) : error;
     });
   };
+  const query = <T = Row>(sql: string, more: Record<string, QueryParameter> = {}) =>
+    within((options) => telemetry.query<T>(sql, { ...parameters, ...more }, options));
+  const isShort = lengthMs <= shortMs && !selection.traceCondition && source.isByMinute;
+  const queryBytes = (sql: string) => within((options) => telemetry.queryBytes(sql, parameters, options));
+  const rows = isShort ? await readRequests(queryBytes, source, selection.withoutEdges === true) : undefined;
+  if (rows) {
+    const { nodes, edges } = countRequests(rows, ranges, {
+      periodSeconds: parameters.period,
+      recentAfterMicros: parameters.recentAfter,
+    });
+    const hasUnowned = rows.calls.some(({ ownerKnown }) => !ownerKnown);
+    return { nodes, edges: hasUnowned ? [...edges, ...(await readUnowned(query, source))] : edges };
+  }
   // Of little, putting versions together takes less time than asking whether there are any.
   const [versions] = lengthMs > shortMs ? await query(versionsSql(source)) : [undefined];
   const ofSegments = Number(versions?.segments ?? 1) !== 0;

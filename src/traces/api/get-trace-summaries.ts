@@ -30,7 +30,8 @@ export function traceSummariesHandlers(deps: {
       const range = readRange(input.StartTime, input.EndTime);
       const call = deps.paging.open('GetTraceSummaries', input, context, summariesPageSize);
       const { position } = call;
-      const asOfMs = position?.asOfMs ?? (await readNewestStored(telemetry, clock.now()));
+      const { seenMs } = deps.settling.open(context) ?? {};
+      const asOfMs = position?.asOfMs ?? (await readNewestStored(telemetry, clock.now(), seenMs));
       const share =
         input.Sampling && input.SamplingStrategy?.Name === 'FixedRate' ? input.SamplingStrategy.Value : undefined;
       const query: TracePage = {

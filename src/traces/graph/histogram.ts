@@ -7,6 +7,20 @@ export interface HistogramEntry {
 export const bucketSql = (seconds: string): string =>
   `multiIf(${seconds} < 0.1, round(${seconds}, 3), ${seconds} < 1, round(${seconds}, 2), ${seconds} < 10, round(${seconds}, 1), ${seconds} < 100, round(${seconds}, 0), round(${seconds}, -1))`;
 
+/** The same for a duration that was read. The engine rounds halves to the even neighbour. */
+export function bucketOf(seconds: number): number {
+  if (seconds < 0.1) return roundHalfEven(seconds * 1000) / 1000;
+  if (seconds < 1) return roundHalfEven(seconds * 100) / 100;
+  if (seconds < 10) return roundHalfEven(seconds * 10) / 10;
+  return seconds < 100 ? roundHalfEven(seconds) : roundHalfEven(seconds / 10) * 10;
+}
+
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  return rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1;
+}
+
 /** Buckets below this number are shorter than 100 s: few enough to be kept side by side, one place each. */
 export const denseBuckets = 370;
 

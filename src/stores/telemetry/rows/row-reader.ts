@@ -25,6 +25,11 @@ export class RowReader {
     return high * twoTo32 + low;
   }
 
+  biguint64(): bigint {
+    this.position += 8;
+    return this.buffer.readBigUInt64LE(this.position - 8);
+  }
+
   /** LEB128. */
   length(): number {
     let value = 0;
@@ -43,6 +48,12 @@ export class RowReader {
     const bytes = this.buffer.subarray(this.position, end);
     this.position = end;
     return bytes;
+  }
+
+  /** A FixedString of ASCII characters. */
+  fixedText(length: number): string {
+    this.position += length;
+    return this.buffer.toString('latin1', this.position - length, this.position);
   }
 
   text(): string {
