@@ -13,7 +13,7 @@ import {
   unownedCallsSql,
   versionsSql,
 } from './graph/graph-sql.ts';
-import { resolveOwners, type StructureRow, type UnownedCall } from './graph/resolve-owners.ts';
+import { resolveOwners, type StructureRow, type UnownedCalls } from './graph/resolve-owners.ts';
 import { readRequests } from './read-requests.ts';
 
 /** Which part of the store a map is made of. */
@@ -107,11 +107,12 @@ export async function readGraphGroups(
   // Of little, putting versions together takes less time than asking whether there are any.
   const [versions] = lengthMs > shortMs ? await query(versionsSql(source)) : [undefined];
   const ofSegments = Number(versions?.segments ?? 1) !== 0;
+  const ofCalls = Number(versions?.calls ?? 1) !== 0;
   const [nodes, edges, direct, resolved] = await Promise.all([
     query(nodesSql(source, ofSegments)),
-    selection.withoutEdges ? [] : query(edgesSql(source, Number(versions?.calls ?? 1) !== 0)),
+    selection.withoutEdges ? [] : query(edgesSql(source, ofCalls)),
     selection.withoutEdges ? [] : query(directEdgesSql(source, ofSegments)),
-    selection.withoutEdges ? [] : readAnyUnowned(query, source, versions?.unowned),
+    selection.withoutEdges ? [] : readAnyUnowned(query, source, ofCalls, versions?.unowned),
   ]);
   return {
     nodes: nodes.map((row) => ({
@@ -143,16 +144,20 @@ const engineLimits: Readonly<Record<string, string>> = {
 /** What ended after this may still have a callee on its way. */
 export const recentAfterMicros = (now: Date): number => Math.round((now.getTime() - recentMs) * 1000);
 
-async function readAnyUnowned(query: Query, source: GraphSource, known: string | number | undefined) {
+async function readAnyUnowned(query: Query, source: GraphSource, hasVersions: boolean, known?: string | number) {
   const count = known ?? (await query<{ count: string }>(countUnownedSql(source)))[0]?.count;
-  return Number(count) === 0 ? [] : readUnowned(query, source);
+  return Number(count) === 0 ? [] : readUnowned(query, source, hasVersions);
 }
 
 type Query = <T>(sql: string, more?: Record<string, QueryParameter>) => Promise<T[]>;
 
 /** Calls of streamed subsegments: whose they are is found by following parents. Most ranges have none. */
-export async function readUnowned(query: Query, source: GraphSource): Promise<(EdgeKey & CountGroup & Windowed)[]> {
-  const calls = await query<UnownedCall>(unownedCallsSql(source, unownedMax));
+export async function readUnowned(
+  query: Query,
+  source: GraphSource,
+  hasVersions = true,
+): Promise<(EdgeKey & CountGroup & Windowed)[]> {
+  const calls = await query<UnownedCalls>(unownedCallsSql(source, hasVersions, unownedMax));
   if (calls.length === 0) return [];
   const structure = await query<StructureRow>(structureSql(source), {
     traceIds: [...new Set(calls.map(({ traceId }) => traceId))],

@@ -126,6 +126,43 @@ test('error does not find an error that was handled further down; service(){erro
   expect(await find('service("bold") { error }')).toEqual([]);
 });
 
+test('each streamed call counts, however many of a kind are inside of one subsegment, for whoever holds that', async () => {
+  const start = now - 3000;
+  const root = makeSegment(start, 20, 'nightly');
+  const { trace_id } = root;
+  const step = makeSegment(start, 19, 'step', { trace_id, type: 'subsegment', parent_id: root.id });
+  const part = { id: 'feedfeedfeed0001', name: 'part', start_time: start, end_time: start + 18 };
+  const inner = makeSegment(start, 18, 'inner', {
+    trace_id,
+    type: 'subsegment',
+    parent_id: step.id,
+    subsegments: [part],
+  });
+  const nobody = makeSegment(start, 1, 'lost', { trace_id, type: 'subsegment', parent_id: 'feedfeedfeed0002' });
+  const toTable = (index: number, more: object = {}) => ({
+    ...makeSegment(start + index / 100, 0.001, 'DynamoDB', { trace_id, type: 'subsegment', parent_id: part.id }),
+    ...{ namespace: 'aws', aws: { operation: 'PutItem', table_name: 'orders' }, ...more },
+  });
+  const tables = Array.from({ length: 300 }, (_, index) => toTable(index, index % 3 === 0 ? { fault: true } : {}));
+  const remote = { trace_id, type: 'subsegment', namespace: 'remote' };
+  const calls = [0, 1].map((index) =>
+    makeSegment(start + 10 + index, 0.5, 'stock.local', { ...remote, parent_id: step.id }),
+  );
+  const callee = makeSegment(start + 10.1, 0.3, 'stock', { trace_id, parent_id: calls[0]!.id });
+  // Whole streams come in any order, and some of it twice.
+  await putDocuments(plane, ...tables.slice(0, 150), callee, inner, ...tables.slice(100), step, nobody, ...calls, root);
+  const { Services = [] } = await plane.xray.GetTraceGraph({ TraceIds: [trace_id] }, plane.context);
+  const expected = [
+    'nightly -> orders [AWS::DynamoDB::Table] 300',
+    'nightly -> stock 2',
+    'nightly [client] -> nightly 1',
+  ];
+  expect(edgesIn(Services)).toEqual(expected);
+  const table = Services.find(({ Name }) => Name === 'orders')!;
+  expect(table.SummaryStatistics).toMatchObject({ OkCount: 200, FaultStatistics: { TotalCount: 100 } });
+  expect(edgesIn(await readGraph(plane, start - 10, start + 100))).toEqual(expected);
+});
+
 test('a map of more than a page is of one moment: nothing comes twice while services appear', async () => {
   const start = now - 4000;
   const names = Array.from({ length: 1100 }, (_, index) => `service-${String(index).padStart(4, '0')}`);

@@ -62,6 +62,7 @@ export function widen(ranges: readonly TimeRange[], margin: { before: number; af
 }
 
 const nearCallees = ({ ranges }: GraphSource) => startsIn(widen(ranges, calleeMinutes));
+const nearStreams = ({ ranges }: GraphSource) => startsIn(widen(ranges, streamMinutes));
 const nearOwners = ({ ranges }: GraphSource) => startsIn(widen(ranges, ownerMinutes));
 
 /**
@@ -177,21 +178,35 @@ FROM (
 ) GROUP BY ownerName, ownerType, calleeName, calleeType, status, bucket, window`;
 }
 
-/** Calls of streamed subsegments, each by itself. */
-export function unownedCallsSql(source: GraphSource, max: number): string {
+/** Calls of streamed subsegments by what they are directly inside of, call and callee. */
+export function unownedCallsSql(source: GraphSource, hasVersions: boolean, max: number): string {
+  const calls = `SELECT * FROM (${newestCalls(source, 'owner_known = 0', hasVersions)}) WHERE NOT ${insideAwsCall(source)}`;
+  const keys =
+    'traceId, parentId, callName, targetName, targetType, calleeName, calleeType, isRecent, status, bucket, window';
   return `
-SELECT toString(call.traceId) AS traceId, toString(callId) AS id, parentId, callName, callPath AS path, targetName, targetType,
-  first AS start, last AS end, ${statusOfFlags} AS status,
-  ${seconds} AS seconds, ${bucketSql('seconds')} AS bucket, toUnixTimestamp64Micro(start) / 1e6 AS startSeconds,
-  toUnixTimestamp64Micro(end) / 1e6 AS endSeconds, end > fromUnixTimestamp64Micro({recentAfter:Int64}) AS isRecent, ${windowSql} AS window
-FROM (${newestCalls(source, 'owner_known = 0', true)}) AS call WHERE NOT ${insideAwsCall(source)}
-ORDER BY traceId, id LIMIT ${max}`;
+SELECT ${keys}, ${measures}
+FROM (
+  SELECT toString(call.traceId) AS traceId, parentId, callName, targetName, targetType, calleeName, calleeType,
+    last > fromUnixTimestamp64Micro({recentAfter:Int64}) AS isRecent, first AS start, last AS end, ${statusOfFlags} AS status,
+    ${seconds} AS seconds, ${bucketSql('seconds')} AS bucket, ${windowSql} AS window
+  FROM (${calls}) AS call
+  LEFT JOIN (SELECT ${keyOf('parent_id')} AS callKey, argMax(name, tuple(id, stored)) AS calleeName,
+      argMax(type, tuple(id, stored)) AS calleeType
+    FROM segments WHERE ${source.scope} AND ${nearStreams(source)} AND kind = 'segment' AND parent_id != '' GROUP BY callKey) AS callee
+    ON call.callKey = callee.callKey
+) GROUP BY ${keys} ORDER BY ${keys} LIMIT ${max}`;
 }
 
-/** Who is inside whom in the traces `{traceIds}`, near the ranges. */
-export function structureSql({ scope, ranges }: GraphSource): string {
-  const near = startsIn(widen(ranges, streamMinutes));
+/**
+ * Who is inside whom in the traces `{traceIds}`, near the ranges: documents that hold others, which of a large trace are
+ * few.
+ */
+export function structureSql(source: GraphSource): string {
+  const rows = `${source.scope} AND ${nearStreams(source)} AND trace_id IN {traceIds:Array(String)}`;
+  const held = `SELECT ${keyOf('parent_id')} FROM segments WHERE ${rows} AND parent_id != ''
+    UNION ALL SELECT ${keyOf('parent_id')} FROM calls WHERE ${source.scope} AND ${startsIn(source.ranges)} AND owner_known = 0`;
   return `SELECT toString(trace_id) AS traceId, toString(id) AS id, parent_id AS parentId, kind, name, type,
       arrayMap(x -> toString(x), subsegment_ids) AS subsegmentIds
-     FROM segments WHERE ${scope} AND ${near} AND trace_id IN {traceIds:Array(String)} ORDER BY trace_id, id, stored`;
+     FROM segments WHERE ${rows} AND (kind = 'segment' OR notEmpty(subsegment_ids) OR ${keyOf('id')} IN (${held}))
+     ORDER BY trace_id, id, stored`;
 }

@@ -1,17 +1,19 @@
 import type { CountGroup, EdgeKey, StatusClass } from './build-graph.ts';
 
-/** A call of a subsegment that was streamed without saying whose it is. */
-export interface UnownedCall {
+/** Calls of one kind in subsegments that were streamed without saying whose they are. */
+export interface UnownedCalls {
   readonly traceId: string;
-  readonly id: string;
+  /** What they are directly inside of. */
   readonly parentId: string;
   readonly callName: string;
-  readonly path: string;
   readonly targetName: string;
   readonly targetType: string;
+  readonly calleeName: string;
+  readonly calleeType: string;
   readonly status: StatusClass;
   readonly bucket: number;
-  readonly seconds: number;
+  readonly count: number | string;
+  readonly totalSeconds: number;
   readonly startSeconds: number;
   readonly endSeconds: number;
   readonly isRecent: number;
@@ -31,25 +33,22 @@ export interface StructureRow {
 
 /** Follows parents from document to document up to a segment; calls whose segment has not come yet are left out. */
 export function resolveOwners(
-  calls: readonly UnownedCall[],
+  calls: readonly UnownedCalls[],
   structure: readonly StructureRow[],
 ): (EdgeKey & CountGroup & { window: number })[] {
   const holders = new Map<string, StructureRow>();
-  const callees = new Map<string, StructureRow>();
   for (const row of structure) {
     for (const id of [row.id, ...row.subsegmentIds]) holders.set(`${row.traceId}/${id}`, row);
-    if (row.kind === 'segment' && row.parentId) callees.set(`${row.traceId}/${row.parentId}`, row);
   }
   return calls.flatMap((call) => {
     const owner = ownerOf(call, holders);
     if (!owner) return [];
-    const callee = callees.get(`${call.traceId}/${call.id}`);
     return [
       {
         status: call.status,
         bucket: Number(call.bucket),
-        count: 1,
-        totalSeconds: Number(call.seconds),
+        count: Number(call.count),
+        totalSeconds: Number(call.totalSeconds),
         start: Number(call.startSeconds),
         end: Number(call.endSeconds),
         window: Number(call.window),
@@ -57,8 +56,8 @@ export function resolveOwners(
         ownerType: owner.type,
         callName: call.callName,
         hint: '',
-        calleeName: callee?.name ?? '',
-        calleeType: callee?.type ?? '',
+        calleeName: call.calleeName,
+        calleeType: call.calleeType,
         targetName: call.targetName,
         targetType: call.targetType,
         isRecent: Number(call.isRecent) === 1,
@@ -67,7 +66,7 @@ export function resolveOwners(
   });
 }
 
-function ownerOf(call: UnownedCall, holders: ReadonlyMap<string, StructureRow>): StructureRow | undefined {
+function ownerOf(call: UnownedCalls, holders: ReadonlyMap<string, StructureRow>): StructureRow | undefined {
   const seen = new Set<string>();
   let holder = holders.get(`${call.traceId}/${call.parentId}`);
   while (holder && holder.kind !== 'segment') {
