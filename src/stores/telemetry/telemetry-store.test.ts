@@ -39,7 +39,11 @@ interface Opened {
   readonly engine: SupervisedEngine;
 }
 
-async function open(tables: readonly TableDefinition[] = [eventsTable()], dataDirectory = directory): Promise<Opened> {
+async function open(
+  tables: readonly TableDefinition[] = [eventsTable()],
+  dataDirectory = directory,
+  longerDays = async (): Promise<ReadonlyMap<string, number>> => new Map(),
+): Promise<Opened> {
   const common = { clock: systemClock, logger: silentLogger };
   const engine = superviseEngine({ dataDirectory, database: 'hatoba', limits: { memoryBytesMax: 1e9 }, ...common });
   const endpoint = { socketPath: engine.socketPath, secret: engine.secret, database: 'hatoba' };
@@ -49,6 +53,7 @@ async function open(tables: readonly TableDefinition[] = [eventsTable()], dataDi
     reader: new EngineReader(endpoint),
     tables,
     retentionDays: 7,
+    longerDays,
     diskBytesMax: 1e10,
     ...common,
   });
@@ -181,6 +186,28 @@ test('days before the retention are dropped, others stay', async () => {
   await expect
     .poll(() => again.query('SELECT id FROM events ORDER BY id'), { timeout: 10_000 })
     .toEqual([{ id: '0' }, { id: '3' }]);
+});
+
+test('a table may keep its days for longer; while it is not known for how long, none is dropped', async () => {
+  const { store } = await open();
+  const dayMs = 86_400_000;
+  const rows = [0, 20, 40].map((days) => ({ id: days, at: at() - days * dayMs }));
+  await store.insert('events', rows, acknowledged);
+  await store.stop();
+  closing.splice(0);
+  let asked = 0;
+  const { store: unsure } = await open(undefined, directory, async () => {
+    asked += 1;
+    throw new Error('the state store cannot be read');
+  });
+  await expect.poll(() => asked, { timeout: 10_000 }).toBe(1);
+  expect(await unsure.query('SELECT id FROM events')).toHaveLength(3);
+  await unsure.stop();
+  closing.splice(0);
+  const { store: longer } = await open(undefined, directory, async () => new Map([['events', 30]]));
+  await expect
+    .poll(() => longer.query('SELECT id FROM events ORDER BY id'), { timeout: 10_000 })
+    .toEqual([{ id: '0' }, { id: '20' }]);
 });
 
 test('a directory in use is said so', async () => {

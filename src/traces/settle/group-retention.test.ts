@@ -175,4 +175,4 @@ test('a group keeps its traces for longer than all else, other accounts included
     ['api', 1],
   ]);
   await store.stop();
-}, 120_000);
+}, 180_000);
