@@ -13,7 +13,7 @@ export interface DataPlan {
   readonly endSeconds: number;
 }
 
-export const spanDays = 7;
+const spanDays = 7;
 export const spansPerTrace = 10;
 const rangeSeconds = spanDays * 86_400;
 const chunkSpans = 100_000;

@@ -67,7 +67,7 @@ export function evaluateAlarm(rule: AlarmRule, points: readonly Datapoint[]): Ve
   return points.length - oldest >= needed ? alarm(0) : keep;
 }
 
-export function isBreaching(value: number, rule: Pick<AlarmRule, 'operator' | 'threshold'>): boolean {
+function isBreaching(value: number, rule: Pick<AlarmRule, 'operator' | 'threshold'>): boolean {
   switch (rule.operator) {
     case 'GreaterThanThreshold':
       return value > rule.threshold;

@@ -11,9 +11,8 @@ export interface AlarmDatapoint {
   readonly sampleCount: number | undefined;
 }
 
-/** Namespace and metric of an alarm on traces: the number that a filter expression selects in a period. */
+/** Namespace of alarms on traces: on how many a filter expression selects in a period. */
 export const tracesNamespace = 'Hatoba/Traces';
-export const traceCountMetric = 'TraceCount';
 const filterDimension = 'FilterExpression';
 
 /** The filter expression of an alarm on traces. */

@@ -11,8 +11,6 @@ const historyItemsMax = 500;
 const keyOf = (scope: AccountRegion, name: string): string =>
   `${scope.account}/${scope.region}/${encodeURIComponent(name)}`;
 
-export const alarmKey = keyOf;
-
 /** Alarms with their state, and what happened to them. */
 export class AlarmStore {
   private readonly state: StateStore;

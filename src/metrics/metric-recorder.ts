@@ -105,7 +105,7 @@ function mergeInto(pending: Pending, row: MetricRow): void {
 }
 
 /** Two significant digits and a half: a relative error of at most half a percent, few distinct values. */
-export function roundToBucket(value: number): number {
+function roundToBucket(value: number): number {
   if (value === 0) return 0;
   const step = 10 ** (Math.floor(Math.log10(Math.abs(value))) - 2);
   return Number((Math.round(value / step) * step).toPrecision(3));

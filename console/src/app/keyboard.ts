@@ -28,7 +28,7 @@ function rowHandles(): HTMLElement[] {
   return [...new Set(handles)];
 }
 
-export function moveRow(step: 1 | -1): void {
+function moveRow(step: 1 | -1): void {
   const handles = rowHandles();
   const at = handles.indexOf(document.activeElement as HTMLElement);
   const next = handles[at < 0 ? (step > 0 ? 0 : handles.length - 1) : at + step];

@@ -30,7 +30,7 @@ export interface ChartProps {
 }
 
 /** All series on one time axis; a time at which a series has no value is a gap. */
-export function alignSeries(series: readonly Series[]): (number | null)[][] {
+function alignSeries(series: readonly Series[]): (number | null)[][] {
   const times = [...new Set(series.flatMap((line) => line.times))].sort((a, b) => a - b);
   const at = new Map(times.map((time, index) => [time, index]));
   const columns = series.map((line) => {

@@ -11,7 +11,7 @@ export interface Comparison {
 
 const numberPattern = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
-export const isNumberText = (text: string): boolean => numberPattern.test(text);
+const isNumberText = (text: string): boolean => numberPattern.test(text);
 
 /** One comparison of a JSON or fields pattern; `literal` is its right side as written: quoted, `%regex%` or bare. */
 export function compileComparison(operator: ComparisonOperator, literal: string): Comparison {
@@ -68,7 +68,7 @@ function plainPart(text: string): { requiredText?: string } {
 }
 
 /** `*` stands for any text. The parts between are found one after the other. */
-export function matchesWildcard(pattern: string, text: string): boolean {
+function matchesWildcard(pattern: string, text: string): boolean {
   const parts = pattern.split('*');
   if (parts.length === 1) return pattern === text;
   const head = parts[0]!;

@@ -124,7 +124,7 @@ export async function findGroup(
 }
 
 /** The expression, if it can be parsed; otherwise the caller learns where it is wrong. */
-export function checkExpression(text: string): string {
+function checkExpression(text: string): string {
   try {
     parseFilter(text);
     return text;

@@ -12,7 +12,7 @@ export const minuteMs = 60_000;
 const dayMs = 86_400_000;
 const recentMinutes = 60;
 /** How far back recent minutes are looked for, and how many of them are enough. */
-export const rememberedMinutes = 360;
+const rememberedMinutes = 360;
 const usualMinutesMin = 5;
 const knownWithinMinutes = 30;
 /** The minutes under judgement do not tell what is usual. */

@@ -81,7 +81,7 @@ export async function addToMinute(
 }
 
 /** Calls whose owner was found by following parents, as the engine writes the others: a row for each key and minute. */
-export function toMinuteRows(
+function toMinuteRows(
   groups: readonly (EdgeKey & CountGroup & { window: number })[],
   scope: AccountRegion,
   version: string,

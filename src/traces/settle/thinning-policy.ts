@@ -28,7 +28,7 @@ const change = z.strictObject({
 
 export type PolicyChange = z.infer<typeof change>;
 
-export const defaultThinning: ThinningPolicy = {
+const defaultThinning: ThinningPolicy = {
   isOn: true,
   hotHours: 48,
   pressureShare: 0.7,

@@ -42,6 +42,7 @@ function AlarmView({ alarm }: { alarm: Alarm }) {
     { ranged: false },
   );
   const subject = subjectOf(alarm);
+  const treatment = alarm.TreatMissingData ?? 'missing';
   const facts: [string, React.ReactNode][] = [
     [t('alarms.state'), <AlarmState key="state" state={alarm.StateValue} />],
     [t('alarms.since'), <When key="since" at={alarm.StateUpdatedTimestamp} />],
@@ -69,7 +70,10 @@ function AlarmView({ alarm }: { alarm: Alarm }) {
         '-'
       ),
     ],
-    [t('alarms.missing'), words(`missing.${alarm.TreatMissingData ?? 'missing'}`, alarm.TreatMissingData ?? 'missing')],
+    // A composite alarm looks at alarms, not at data.
+    ...(alarm.AlarmRule
+      ? []
+      : [[t('alarms.missing'), words(`missing.${treatment}`, treatment)] satisfies [string, React.ReactNode]]),
     ...(subject
       ? ([
           [

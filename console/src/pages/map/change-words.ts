@@ -30,7 +30,7 @@ export function shortChangeWords(t: Translate, compared: Compared | undefined): 
 }
 
 /** The two values that a change is about. */
-export function changeNumbers({ change, before, after }: Compared): string {
+function changeNumbers({ change, before, after }: Compared): string {
   const isShare = change === 'failing' || change === 'recovered';
   const value = (side: Compared['before']) =>
     side === undefined ? '-' : isShare ? formatShare(side.failed, 1) : formatDuration(side.seconds);

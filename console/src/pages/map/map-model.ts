@@ -34,7 +34,7 @@ export interface TraceMap {
 
 /** A node's identity in URLs and between refreshes; ReferenceIds change from answer to answer. */
 export const nodeId = (name: string, type: string): string => `${name}~${type}`;
-export const edgeId = (source: string, target: string): string => `${source}>>${target}`;
+const edgeId = (source: string, target: string): string => `${source}>>${target}`;
 
 /** Nodes and edges by names that last, in an order that lasts, so that the picture stays as it is between refreshes. */
 export function buildTraceMap(services: readonly GraphService[]): TraceMap {
