@@ -4,6 +4,7 @@ import {
   Background,
   Controls,
   type EdgeChange,
+  type FitViewOptions,
   MiniMap,
   type Node,
   type NodeChange,
@@ -29,7 +30,9 @@ import type { TraceMap } from './map-model.ts';
 import { neighbourOf } from './neighbour.ts';
 import { NodeCard } from './node-card.tsx';
 
-const fit = { padding: 0.04, maxZoom: 1.4 };
+const fitAlone = { padding: 0.04, maxZoom: 1.4 };
+/** The legend lies over the lower edge: nodes stay above it. */
+const fitAboveLegend = { ...fitAlone, padding: { x: 0.04, top: 0.04, bottom: '56px' } } as const;
 const nodeTypes = { service: NodeCard };
 const edgeTypes = { calls: EdgeLine };
 /** From here on, lines are not stops of the Tab key, and a small map shows where the window is. */
@@ -80,6 +83,7 @@ function Picture(props: TraceMapProps) {
   const t = useText();
   const { mode } = usePreferences();
   const positions = usePositions(map, name);
+  const fit = small ? fitAlone : fitAboveLegend;
   const frame = useRef<HTMLDivElement>(null);
   const large = map.nodes.length > largeMap;
   const input = useMemo(
@@ -129,7 +133,7 @@ function Picture(props: TraceMapProps) {
             <MapLegend comparing={compared !== undefined} />
           </Panel>
         )}
-        <FitView positions={positions} />
+        <FitView positions={positions} fit={fit} />
       </ReactFlow>
     </MapFrame>
   );
@@ -182,7 +186,7 @@ function miniColour(node: Node): string {
 }
 
 /** Fits the whole picture when nodes or the frame change, unless somebody has moved it to look at a part. */
-function FitView({ positions }: { positions: Positions }) {
+function FitView({ positions, fit }: { positions: Positions; fit: FitViewOptions }) {
   const flow = useReactFlow();
   const width = useStore((state) => state.width);
   const height = useStore((state) => state.height);
@@ -196,6 +200,6 @@ function FitView({ positions }: { positions: Positions }) {
       fitted.current = JSON.stringify(flow.getViewport());
     }, 60);
     return () => clearTimeout(timer);
-  }, [positions, flow, width, height]);
+  }, [positions, flow, width, height, fit]);
   return null;
 }

@@ -91,6 +91,9 @@ export function TraceView({ built }: { built: BuiltTrace }) {
   );
 }
 
+/** With more of them a low map is too small to read. */
+const fewNodes = 5;
+
 interface PartOfView {
   built: BuiltTrace;
   onSelect: (id: string) => void;
@@ -109,7 +112,7 @@ const MapOfTrace = memo(function MapOfTrace({ built, onSelect }: PartOfView) {
           map={buildTraceMap(services)}
           metric="p50"
           minutes={0}
-          height={230}
+          height={services.length > fewNodes ? 360 : 230}
           onSelect={(chosen) => {
             const name = chosen?.node?.split('~')[0];
             for (const row of built.rows.values()) {
