@@ -4,7 +4,6 @@ import type { CallContext } from './call-context.ts';
 /** Names of the services in the model pack (`models/*.json`). */
 export type ServiceId =
   | 'application-autoscaling'
-  | 'cloudformation'
   | 'cloudwatch'
   | 'dynamodb'
   | 'ec2'
@@ -14,7 +13,6 @@ export type ServiceId =
   | 'iam'
   | 'logs'
   | 'servicediscovery'
-  | 'sns'
   | 'sts'
   | 'synthetics'
   | 'xray';
