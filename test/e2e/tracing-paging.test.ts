@@ -68,7 +68,7 @@ describeWith('python', 'boto3 with pages of one', () => {
     }
   }
 
-  test('every operation with pages gives each item once, one a page, to the end', { timeout: 240_000 }, async () => {
+  test('every operation with pages gives each item once, one a page, to the end', { timeout: 360_000 }, async () => {
     const done = new AbortController();
     const opening = keepOpening(done.signal);
     const { code, stdout, stderr } = await run(
@@ -82,7 +82,7 @@ describeWith('python', 'boto3 with pages of one', () => {
           AWS_DEFAULT_REGION: region,
           AWS_EC2_METADATA_DISABLED: 'true',
         },
-        timeoutMs: 230_000,
+        timeoutMs: 350_000,
       },
     ).finally(() => done.abort());
     await opening;

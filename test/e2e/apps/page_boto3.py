@@ -173,8 +173,9 @@ if insights:
 walked = []
 
 
-def walk(operation, by, pages):
+def walk(operation, by, pages, stands_still=False):
     key, identity, _, expected = walks[operation]
+    changes = operation in lists and not stands_still
     seen, page_count, item_count, largest, began = Counter(), 0, 0, 0, time.time()
     for page in pages:
         for item in page[key]:
@@ -183,9 +184,9 @@ def walk(operation, by, pages):
         item_count += len(page[key])
         largest = max(largest, len(page[key]))
         assert page_count < 5000, operation
-        if operation in lists:
+        if changes:
             come_and_go(page_count)
-    if operation in lists and page_count % 2:
+    if changes and page_count % 2:
         come_and_go(page_count + 1)
     walked.append({
         "operation": operation, "by": by, "seconds": round(time.time() - began, 1),
@@ -193,7 +194,7 @@ def walk(operation, by, pages):
         "twice": [str(mark) for mark, times in seen.items() if times > 1],
         "missing": [item for item in expected if item not in seen],
     })
-    return item_count
+    return largest
 
 
 def one_by_one(paginator, arguments):
@@ -217,9 +218,11 @@ try:
             walk(operation, "raw client", ask_all(operation, arguments))
             continue
         paginator = xray.get_paginator(name)
-        # boto3 asks for a page again to take the next item from it: not from pages of a hundred.
-        if walk(operation, "paginator", paginator.paginate(**arguments)) < 100:
-            walk(operation, "one by one", one_by_one(paginator, arguments))
+        largest = walk(operation, "paginator", paginator.paginate(**arguments))
+        # boto3 takes the next item of a page by asking for the page again and counting, which is right only where nothing
+        # changes. With pages of one there is nothing to count.
+        if largest == 1 or operation in lists:
+            walk(operation, "one by one", one_by_one(paginator, arguments), stands_still=largest > 1)
     # Ranges of one second, one after the other: each trace has one start, which the growing ones move to the front.
     walks["GetTraceSummaries"] = (*walks["GetTraceSummaries"][:3], [])
     summaries = xray.get_paginator("get_trace_summaries")
