@@ -31,7 +31,7 @@ export const EdgeLine = memo(function EdgeLine(props: EdgeProps<Edge<EdgeData>>)
         interactionWidth={24}
         style={{
           stroke: paint ?? (props.selected ? colour.accent : colour.idle),
-          ['--hatoba-width' as string]: width,
+          ['--edge-width' as string]: width,
           ...(dashes ? { strokeDasharray: dashes } : {}),
         }}
       />
