@@ -28,7 +28,7 @@ import { MARK } from './environment.ts';
 import { execInContainer } from './exec-in-container.ts';
 import { chooseIsolation } from './isolation.ts';
 import { createUsageMeter } from './measure-usage.ts';
-import { findByEnvironment, identify, isAlive, type ProcessIdentity } from './process-table.ts';
+import { findByEnvironment, identify, isAlive, type ProcessIdentity, sendSignal } from './process-table.ts';
 import { openTaskRecords, type TaskRecord } from './task-record.ts';
 import {
   markOf,
@@ -125,8 +125,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
       tasks.set(record.task.taskId, state);
       fromBefore.add(state);
     }
-    for (const taskId of unreadable)
-      logger.warn({ taskId }, 'the record of a task cannot be read: the task is not adopted');
+    for (const taskId of unreadable) await endUnreadable(host, taskId);
     void watchLimits(host, tasks, stopping.signal);
   }
 
@@ -309,6 +308,14 @@ async function writeNames(directory: string, { place, hostname }: TaskRecord): P
   });
   const hosts = `127.0.0.1 localhost\n::1 localhost ip6-localhost\n${place.address} ${hostname}\n`;
   await writeFile(path.join(directory, 'hosts'), hosts, { mode: 0o644 });
+}
+
+/** Nobody could adopt it or stop it any more, and another task takes its place: what runs of it must not go on unseen. */
+async function endUnreadable({ instanceHash, records, logger }: ProcessHost, taskId: string): Promise<void> {
+  logger.warn({ taskId }, 'the record of a task cannot be read: what is left of the task is ended');
+  const marked = findByEnvironment((entry) => entry.startsWith(`${MARK}=${instanceHash}/${taskId}/`));
+  for (const { pid } of marked) sendSignal(pid, 'SIGKILL');
+  await records.remove(taskId);
 }
 
 /** A wrapper that was started just before we were killed: the marked process whose parent is not marked. */

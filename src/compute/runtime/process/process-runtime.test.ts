@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -182,6 +182,20 @@ for (const mode of modes) {
       );
       expect(fetched.output).toBe(`gateway for ${going.task.identity.taskArn}\n`);
       expect(first.exits).toEqual([]);
+    });
+
+    test('a task whose record cannot be read does not go on unseen', async () => {
+      const place = makePlace(mode);
+      const first = await begin(place);
+      const { task } = await run(first.runtime, shell('while :; do sleep 60; done'));
+      await until(() => processesOf(task.taskId).length > 0);
+      await first.runtime.stop({ stopTasks: false });
+      const record = path.join(place.dataDirectory, 'runtime', 'tasks', task.taskId, 'task.json');
+      writeFileSync(record, '{"half":');
+      const second = await begin(place);
+      expect(await second.runtime.adopt()).toEqual([]);
+      await until(() => processesOf(task.taskId).length === 0);
+      expect(existsSync(record)).toBe(false);
     });
 
     test('a container whose wrapper is killed has exit code 137', async () => {
