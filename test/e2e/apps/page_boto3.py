@@ -14,7 +14,7 @@ from collections import Counter
 import boto3
 from botocore import xform_name
 
-xray = boto3.client("xray")
+xray = boto3.client("xray", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
 count, insights = int(sys.argv[1]), sys.argv[2:]
 now = time.time()
 services = [f"known-{i}" for i in range(4)]
