@@ -64,12 +64,12 @@ export function describeHead({ id, documents, start, end, links }: WholeTrace, r
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
-/** Who called whom. */
+/** Who called whom, from the client on. */
 export function describeMap({ services }: WholeTrace, size: Size): string[] {
   const names = new Map(
     services.map((service) => [service.ReferenceId, service.Type === 'client' ? 'Client' : service.Name]),
   );
-  return services
+  return callersFirst(services)
     .flatMap((service) =>
       (service.Edges ?? []).map((edge) => {
         const {
@@ -93,6 +93,19 @@ export function describeMap({ services }: WholeTrace, size: Size): string[] {
     )
     .slice(0, itemsMax)
     .flatMap(({ text, colour }) => tell(text, size, colour));
+}
+
+/** Clients, then whom they call, and so on; what nobody calls comes last. */
+function callersFirst(services: WholeTrace['services']): WholeTrace['services'][number][] {
+  const byId = new Map(services.map((service) => [service.ReferenceId, service]));
+  const found = new Set(services.filter(({ Type }) => Type === 'client'));
+  for (const service of found) {
+    for (const { ReferenceId } of service.Edges ?? []) {
+      const callee = byId.get(ReferenceId);
+      if (callee) found.add(callee);
+    }
+  }
+  return [...new Set([...found, ...services])];
 }
 
 /** Where the time went: each service and callee by its own time, most first. */

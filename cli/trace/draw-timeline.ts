@@ -48,7 +48,9 @@ export function drawTimeline(
     lines.push(`${String(row.number).padStart(4)} ${words}${paint(colours[row.outcome as Outcome], bar)}`.trimEnd());
   }
   for (const { name, mark, colour, times } of lanes) {
-    lines.push(`   ${mark} ${left(name)}${paint(colour, drawMarks(times, axis, barWidth, mark))}`.trimEnd());
+    const marks = drawMarks(times, axis, barWidth, mark);
+    // What happened later has its line of words below.
+    if (marks !== '') lines.push(`   ${mark} ${left(name)}${paint(colour, marks)}`);
   }
   return lines;
 }

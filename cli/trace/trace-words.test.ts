@@ -7,6 +7,7 @@ import {
   describeDeployments,
   describeExceptions,
   describeLogLines,
+  describeMap,
   describeSql,
   describeTasks,
   describeThrottles,
@@ -129,6 +130,25 @@ test('rows, and what else happened, stand on one axis', () => {
       .slice(barAt)
       .trim(),
   ).toBe('='.repeat(Math.ceil(width / 2)));
+});
+
+test('the map is told from the client on, also round a circle; what happened after the trace has no line on its axis', () => {
+  const node = (ReferenceId: number, Name: string, Type: string, ...to: number[]) => ({
+    ReferenceId,
+    Name,
+    Type,
+    Edges: to.map((id) => ({ ReferenceId: id, SummaryStatistics: { TotalCount: 2, TotalResponseTime: 1 } })),
+  });
+  const services = [node(0, 'b', '', 1), node(1, 'a', '', 0), node(2, 'a', 'client', 1), node(3, 'alone', '', 0)];
+  expect(plain(describeMap({ services } as never, size))).toEqual([
+    '  Client → a: 2 calls, 500 ms',
+    '  a → b: 2 calls, 500 ms',
+    '  b → a: 2 calls, 500 ms',
+    '  alone → b: 2 calls, 500 ms',
+  ]);
+  const late = { name: 'task ended', mark: 'x', colour: 'red', times: [{ from: 99, to: 99 }] } as const;
+  const lines = plain(drawTimeline(rows, [late], { start: 10, end: 11, columns: 80 }, () => undefined));
+  expect(lines.some((line) => line.includes('task ended'))).toBe(false);
 });
 
 test('exceptions stand above what caused them, wherever that was thrown', () => {

@@ -49,11 +49,12 @@ export async function readPercentiles(
     to: Math.round(toMs),
   };
   const options = { timeoutMs: 30_000, settings };
+  // `kind` alone would be the alias here, which no row of the table has.
   const [spans, calls, nested] = await Promise.all([
     telemetry.query<DurationPercentiles>(
       `SELECT if(kind = 'segment', 'segment', 'part') AS kind, if(kind = 'segment', name, '') AS service, name, ${columns}
        FROM segments WHERE ${ofDay}
-         AND (name, kind) IN (SELECT DISTINCT name, kind FROM segments WHERE ${ofTrace} LIMIT ${namesMax})
+         AND (name, segments.kind) IN (SELECT DISTINCT name, kind FROM segments WHERE ${ofTrace} LIMIT ${namesMax})
          AND name IN (SELECT DISTINCT name FROM segments WHERE ${ofTrace})
        GROUP BY name, segments.kind`,
       parameters,

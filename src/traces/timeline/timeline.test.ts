@@ -242,6 +242,26 @@ describe('inside a trace', () => {
     expect(body.percentiles.find(({ name }) => name === 'render')).toMatchObject({ service: 'renderer', count: 40 });
   });
 
+  test('a streamed subsegment is measured by those of its name', async () => {
+    const end = Date.now() / 1000;
+    const traceIds = Array.from({ length: 25 }, () => newTraceId(Date.now()));
+    await put(
+      ...traceIds.map((trace_id, index) => ({
+        id: `eeeeeeee0000${index.toString(16).padStart(4, '0')}`,
+        parent_id: 'eeeeeeee0000ffff',
+        type: 'subsegment',
+        name: 'streamed step',
+        trace_id,
+        start_time: end - 1,
+        end_time: end - 1 + index / 1000,
+      })),
+    );
+    const query = { traceId: traceIds[0]!, end: String(Date.now()) };
+    const { body } = await get<{ percentiles: DurationPercentiles[] }>('percentiles', query);
+    expect(body.percentiles).toMatchObject([{ kind: 'part', service: '', name: 'streamed step', count: 25 }]);
+    expect(body.percentiles[0]!.micros[50]! / 1e6).toBeCloseTo(0.012, 2);
+  });
+
   test('each part can be measured by those of its kind', async () => {
     const { traceId } = await putShop();
     const end = String(Date.now());
