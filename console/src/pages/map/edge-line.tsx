@@ -44,7 +44,7 @@ export const EdgeLine = memo(function EdgeLine(props: EdgeProps<Edge<EdgeData>>)
               color: change ? changeColour[change] : worst ? colour[worst] : colour.text,
             }}
           >
-            {words.join(' · ')}
+            {words.join('\n')}
           </div>
         </EdgeLabelRenderer>
       )}

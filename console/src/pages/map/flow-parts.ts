@@ -77,6 +77,8 @@ export function flowNodes(t: Translate, input: FlowInput): Node<NodeData>[] {
         radius,
         compared: compared?.get(node.id),
       },
+      // Above the lines where something is wrong, which are above the others.
+      zIndex: 2,
       selected: node.id === input.selected,
       ...sizeOf(radius),
       ariaLabel: nodeLabel(t, node, minutes, compared?.get(node.id)),
