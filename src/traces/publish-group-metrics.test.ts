@@ -1,5 +1,7 @@
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { MetricDatum, Metrics } from '../metrics/index.ts';
+import type { TelemetryStore } from '../stores/telemetry/store.ts';
 import { makeSegment, putDocuments } from './acceptance/plane-client.fixture.ts';
 import { publishMinute } from './publish-group-metrics.ts';
 import { newId, newTraceId, startTestPlane, type TestPlane } from './test-plane.fixture.ts';
@@ -11,13 +13,17 @@ beforeAll(async () => {
 });
 afterAll(() => plane.stop());
 
-async function publish(startMs: number): Promise<Record<string, MetricDatum>> {
+async function publish(
+  startMs: number,
+  telemetry = plane.telemetry,
+  logger = { warn: (what: unknown): void => expect.unreachable(inspect(what)) },
+): Promise<Record<string, MetricDatum>> {
   const recorded: Record<string, MetricDatum> = {};
   const record: Metrics['record'] = (_scope, namespace, data) => {
     for (const datum of data) recorded[`${namespace} ${datum.dimensions.GroupName} ${datum.name}`] = datum;
   };
   const metrics = { record } as Metrics;
-  await publishMinute({ telemetry: plane.telemetry, state: plane.state, metrics }, startMs);
+  await publishMinute({ telemetry, state: plane.state, metrics, logger }, startMs);
   return recorded;
 }
 
@@ -111,4 +117,17 @@ test('a minute without traces counts none, in groups that somebody made', async 
   const recorded = await publish(minute - 3_600_000);
   expect(recorded['AWS/X-Ray alice ApproximateTraceCount']?.value).toBe(0);
   expect(recorded['AWS/X-Ray alice ResponseTime']).toBeUndefined();
+});
+
+test('a minute that the store could not tell is no error of the filter, and is said', async () => {
+  const outage = new Error('the engine is away');
+  const query: TelemetryStore['query'] = (sql, ...rest) =>
+    sql.includes('DISTINCT account') ? plane.telemetry.query(sql, ...rest) : Promise.reject(outage);
+  const telemetry = new Proxy(plane.telemetry, {
+    get: (store, name) => (name === 'query' ? query : Reflect.get(store, name)),
+  });
+  const warned: unknown[] = [];
+  const recorded = await publish(minute, telemetry, { warn: (what) => void warned.push(what) });
+  expect(Object.keys(recorded)).toEqual(['AWS/X-Ray causes GroupFilterErrors']);
+  expect(warned).toContainEqual(expect.objectContaining({ error: outage, group: 'alice' }));
 });

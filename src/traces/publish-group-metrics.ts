@@ -7,6 +7,7 @@ import type { StateStore } from '../stores/state/store.ts';
 import type { TelemetryStore } from '../stores/telemetry/store.ts';
 import type { AccountRegion } from '../wire/aws/call-context.ts';
 import { groupKind, listGroups, readGroupExpressions } from './api/groups.ts';
+import { FilterExpressionError } from './filter/expression.ts';
 import { countTraceOutcomes, type TraceOutcomes } from './find-traces.ts';
 import { readBusyScopes } from './insights/node-minutes.ts';
 
@@ -18,6 +19,7 @@ interface GroupMetricsDeps {
   readonly telemetry: TelemetryStore;
   readonly state: StateStore;
   readonly metrics: Metrics;
+  readonly logger: Pick<Logger, 'warn'>;
 }
 
 /** More minutes than this are not made up for. */
@@ -27,7 +29,7 @@ const missedMinutesMax = 10;
  * Publishes, every minute, what became of the traces of each group: ApproximateTraceCount, FaultCount, ErrorCount,
  * ThrottleCount and ResponseTime of namespace AWS/X-Ray, dimension GroupName.
  */
-export function publishGroupMetrics(deps: GroupMetricsDeps & { clock: Clock; logger: Logger }): EveryMinute {
+export function publishGroupMetrics(deps: GroupMetricsDeps & { clock: Clock }): EveryMinute {
   return new EveryMinute(
     async (fromMs, toMs) => {
       const firstMs = Math.max(fromMs, toMs - missedMinutesMax * minuteMs);
@@ -36,14 +38,17 @@ export function publishGroupMetrics(deps: GroupMetricsDeps & { clock: Clock; log
     {
       clock: deps.clock,
       delayMs: settleMs,
-      onError: (error) => deps.logger.warn({ error: String(error) }, 'metrics of trace groups'),
+      onError: (error) => deps.logger.warn({ error }, 'metrics of trace groups'),
     },
   );
 }
 
-/** One minute of every group. One whose filter cannot be counted is left out, with a metric of its own. */
+/**
+ * One minute of every group. One whose filter cannot be counted is left out, with a metric of its own; one that could
+ * not be read, with a warning.
+ */
 export async function publishMinute(deps: GroupMetricsDeps, startMs: number): Promise<void> {
-  const { telemetry, state, metrics } = deps;
+  const { telemetry, state, metrics, logger } = deps;
   for (const scope of await findScopes(deps, startMs)) {
     for (const { value: group } of await listGroups(state, scope)) {
       const base = { dimensions: { GroupName: group.GroupName! }, timestampMs: startMs, unit: 'Count' };
@@ -57,8 +62,12 @@ export async function publishMinute(deps: GroupMetricsDeps, startMs: number): Pr
           groups: await readGroupExpressions(state, scope),
         });
         metrics.record(scope, 'AWS/X-Ray', toData(outcomes, base));
-      } catch {
-        metrics.record(scope, 'AWS/X-Ray', [{ ...base, name: 'GroupFilterErrors', value: 1 }]);
+      } catch (error) {
+        if (error instanceof FilterExpressionError) {
+          metrics.record(scope, 'AWS/X-Ray', [{ ...base, name: 'GroupFilterErrors', value: 1 }]);
+        } else {
+          logger.warn({ error, ...scope, group: group.GroupName }, 'a minute of a trace group is not published');
+        }
       }
     }
   }
