@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** `unit` is what `npm run check` runs; `e2e` starts the real process and real clients; `nightly` takes minutes. */
+/**
+ * `unit` is what `npm run check` runs; `integration` starts real engines, task processes and clients beside the code;
+ * `e2e` starts the real process and real clients; `nightly` takes minutes.
+ */
 export default defineConfig({
   test: {
     testTimeout: 30_000,
@@ -19,8 +22,10 @@ export default defineConfig({
             'test/architecture.test.ts',
             'test/fuzz/*.test.ts',
           ],
+          exclude: ['**/*.integration.test.ts'],
         },
       },
+      { extends: true, test: { name: 'integration', include: ['src/**/*.integration.test.ts'] } },
       {
         extends: true,
         test: {

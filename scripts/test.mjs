@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const directory = mkdtempSync(join(tmpdir(), 'hatoba-test-report-'));
 // One after the other: end-to-end tests compare what is on the machine before and after, and want it for themselves.
-const runs = ['unit', 'e2e'].map(runProject);
+const runs = ['unit', 'integration', 'e2e'].map(runProject);
 rmSync(directory, { recursive: true, force: true });
 const results = {
   testResults: runs.flatMap((run) => run.results.testResults),

@@ -30,16 +30,21 @@ const promises: readonly [promise: string, tests: Record<string, readonly string
   [
     'documents as they are really sent are accepted or refused as the service does, never a failure of ours',
     {
-      [`${here}/documents.test.ts`]: ['documents that are odd, but are sent, never fail the call'],
-      [`${here}/hostile-text.test.ts`]: ['in every field of a document', 'documents whose parts contradict each other'],
+      [`${here}/documents.integration.test.ts`]: ['documents that are odd, but are sent, never fail the call'],
+      [`${here}/hostile-text.integration.test.ts`]: [
+        'in every field of a document',
+        'documents whose parts contradict each other',
+      ],
       'test/fuzz/decoders.test.ts': ['declareFuzzTests'],
     },
   ],
   [
     'out of order, in progress, late, duplicate, orphan: stable after each, also by OTLP',
     {
-      [`${here}/documents.test.ts`]: ['the trace is the same after each step, in whatever order its documents come'],
-      'src/traces/order-independence.test.ts': [
+      [`${here}/documents.integration.test.ts`]: [
+        'the trace is the same after each step, in whatever order its documents come',
+      ],
+      'src/traces/order-independence.integration.test.ts': [
         'any order and any duplication of what was sent give the same trace, summary and graph',
         'any permutation, grouping and duplication of OTLP requests gives the same trace, summary and graph',
       ],
@@ -48,7 +53,7 @@ const promises: readonly [promise: string, tests: Record<string, readonly string
   [
     'exactly the bad documents of a batch are listed, with codes and words of the service; [] without an Id',
     {
-      [`${here}/documents.test.ts`]: [
+      [`${here}/documents.integration.test.ts`]: [
         'in a batch of three exactly the bad ones are listed, in the words of the service; [] has no Id',
       ],
     },
@@ -72,7 +77,7 @@ const promises: readonly [promise: string, tests: Record<string, readonly string
   [
     'the 34 expressions of the guides select what they describe; implicit AND, case, brackets, an empty type',
     {
-      [`${here}/filter-corpus.test.ts`]: [
+      [`${here}/filter-corpus.integration.test.ts`]: [
         'each of the 34 expressions of the guides selects the traces that it describes',
         'keywords have no case, keys may stand in brackets, and an empty type is a type',
       ],
@@ -134,7 +139,7 @@ const promises: readonly [promise: string, tests: Record<string, readonly string
   [
     'a random W3C trace id is found by both forms and by the time of its spans',
     {
-      [`${here}/spans.test.ts`]: [
+      [`${here}/spans.integration.test.ts`]: [
         'a random W3C trace id is found by both of its forms and by the time of its spans, not by its digits',
       ],
     },
@@ -142,7 +147,7 @@ const promises: readonly [promise: string, tests: Record<string, readonly string
   [
     'both HTTP conventions, exceptions with stacks, producers and consumers, databases by the stable convention',
     {
-      [`${here}/spans.test.ts`]: [
+      [`${here}/spans.integration.test.ts`]: [
         'old and stable HTTP conventions give the same segment',
         'an exception event gives an exception with its stack',
         'a producer and its consumer are two nodes with an edge between them',
@@ -154,7 +159,9 @@ const promises: readonly [promise: string, tests: Record<string, readonly string
     'the host name in aws.ecs.container leads to the task, its log stream and the lines beside the trace',
     {
       [`${e2e}/tracing-ecs.test.ts`]: ['from the host name in the document to the task, its log stream and its lines'],
-      [`${here}/spans.test.ts`]: ['the resource detector of ECS names the task, the platform and the log groups'],
+      [`${here}/spans.integration.test.ts`]: [
+        'the resource detector of ECS names the task, the platform and the log groups',
+      ],
     },
   ],
   [
@@ -184,7 +191,7 @@ const promises: readonly [promise: string, tests: Record<string, readonly string
   [
     'the ledger equals what clients sent, by every source, with refusals',
     {
-      [`${here}/ledger.test.ts`]: [
+      [`${here}/ledger.integration.test.ts`]: [
         'after any deeds of any clients: received = stored + refused, reason by reason, and the store holds as much',
       ],
     },
