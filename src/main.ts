@@ -74,7 +74,7 @@ export async function startHatoba(config: Config): Promise<Hatoba> {
   const rootKey = config.auth === 'enforce' ? { account, ...readOrMakeRootKey(config.dataDir) } : undefined;
   const identity = createIdentity({ state, clock, logger, ...(rootKey && { rootKey }) });
   const metrics = createMetrics({ state, telemetry, clock, logger });
-  const logs = createLogs({ state, telemetry, metrics, clock, logger });
+  const logs = createLogs({ state, telemetry, metrics, clock, logger, account, region });
   const traces = createTraces({
     state,
     telemetry,
@@ -139,6 +139,8 @@ export async function startHatoba(config: Config): Promise<Hatoba> {
     resolveAddress: (url) => loadBalancerAddress(url, host, traffic.edgePort),
     clock,
     logger,
+    account,
+    region,
   });
 
   // Order of start; stopped in reverse.

@@ -100,15 +100,20 @@ async function ensureLoadBalancer(clients: AwsClients, subnets: string[], securi
   };
   const targetGroups = { frontend: await targetGroup('frontend'), bff: await targetGroup('bff') };
   const { Listeners = [] } = await elbv2.describeListeners({ LoadBalancerArn });
-  if (Listeners.length === 0) {
-    const created = await elbv2.createListener({
-      LoadBalancerArn,
-      Protocol: 'HTTP',
-      Port: 80,
-      DefaultActions: [{ Type: 'forward', TargetGroupArn: targetGroups.frontend }],
-    });
+  const listener =
+    Listeners[0] ??
+    (
+      await elbv2.createListener({
+        LoadBalancerArn,
+        Protocol: 'HTTP',
+        Port: 80,
+        DefaultActions: [{ Type: 'forward', TargetGroupArn: targetGroups.frontend }],
+      })
+    ).Listeners![0]!;
+  const { Rules = [] } = await elbv2.describeRules({ ListenerArn: listener.ListenerArn });
+  if (Rules.every(({ IsDefault }) => IsDefault)) {
     await elbv2.createRule({
-      ListenerArn: created.Listeners![0]!.ListenerArn,
+      ListenerArn: listener.ListenerArn,
       Priority: 1,
       Conditions: [{ Field: 'path-pattern', Values: ['/api/*'] }],
       Actions: [{ Type: 'forward', TargetGroupArn: targetGroups.bff }],

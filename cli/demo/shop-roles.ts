@@ -15,15 +15,18 @@ export async function createExecutionRole(clients: AwsClients): Promise<void> {
   });
 }
 
-/** The backends' task role. A policy that a drill has detached stays detached: only the first call attaches it. */
+const daemonPolicyArn = 'arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess';
+
+/**
+ * The backends' task role. A policy that a drill has detached stays detached: it is attached only while the other one,
+ * which comes after it and which no drill takes away, is not.
+ */
 export async function createBackendRole(
   clients: AwsClients,
   scope: { account: string; region: string },
 ): Promise<void> {
   const iam = await clients.iam();
-  const created = await unlessExists(
-    iam.createRole({ RoleName: shop.backendRole, AssumeRolePolicyDocument: trustTasks }),
-  );
+  await unlessExists(iam.createRole({ RoleName: shop.backendRole, AssumeRolePolicyDocument: trustTasks }));
   await unlessExists(
     iam.createPolicy({
       PolicyName: shop.backendPolicy,
@@ -39,12 +42,10 @@ export async function createBackendRole(
       }),
     }),
   );
-  if (!created) return;
+  const { AttachedPolicies = [] } = await iam.listAttachedRolePolicies({ RoleName: shop.backendRole });
+  if (AttachedPolicies.some(({ PolicyArn }) => PolicyArn === daemonPolicyArn)) return;
   await iam.attachRolePolicy({ RoleName: shop.backendRole, PolicyArn: backendPolicyArn(scope.account) });
-  await iam.attachRolePolicy({
-    RoleName: shop.backendRole,
-    PolicyArn: 'arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess',
-  });
+  await iam.attachRolePolicy({ RoleName: shop.backendRole, PolicyArn: daemonPolicyArn });
 }
 
 export const backendPolicyArn = (account: string): string => `arn:aws:iam::${account}:policy/${shop.backendPolicy}`;

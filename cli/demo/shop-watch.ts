@@ -9,7 +9,8 @@ export async function createShopWatch(
 ): Promise<void> {
   const synthetics = await clients.synthetics();
   const { Canaries = [] } = await synthetics.describeCanaries({});
-  if (!Canaries.some((canary) => canary.Name === shop.canary)) {
+  const existing = Canaries.find((canary) => canary.Name === shop.canary);
+  if (!existing) {
     await synthetics.createCanary({
       Name: shop.canary,
       Code: { Handler: 'pageLoadBlueprint.handler' },
@@ -19,8 +20,9 @@ export async function createShopWatch(
       RuntimeVersion: 'syn-nodejs-puppeteer-9.1',
       RunConfig: { TimeoutInSeconds: 30, EnvironmentVariables: { URL: `http://${loadBalancerDnsName}/` } },
     });
-    await synthetics.startCanary({ Name: shop.canary });
   }
+  // One that somebody has stopped stays so.
+  if (!existing || existing.Status?.State === 'READY') await synthetics.startCanary({ Name: shop.canary });
   await (await clients.cloudwatch()).putMetricAlarm({
     AlarmName: shop.alarm,
     AlarmDescription: 'The heartbeat canary of the shop fails.',

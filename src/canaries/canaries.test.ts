@@ -65,6 +65,8 @@ const openCanaries = (): Canaries =>
       url.hostname.endsWith('.elb.localhost') ? { host: '127.0.0.1', port: Number(new URL(siteUrl).port) } : undefined,
     clock: systemClock,
     logger: silentLogger,
+    account: context.account,
+    region: context.region,
   });
 
 const call = (canaries: Canaries, operation: string, input: object): Promise<any> =>

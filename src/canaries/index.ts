@@ -35,6 +35,9 @@ export function createCanaries(deps: {
   resolveAddress: ResolveAddress;
   clock: Clock;
   logger: Logger;
+  /** Meant where an address of ours names no other. */
+  account: string;
+  region: string;
 }): Canaries {
   const store = new CanaryStore(deps.state, deps.telemetry);
 
@@ -68,7 +71,7 @@ export function createCanaries(deps: {
         },
       },
     ],
-    routes: [stepsRoute(store)],
+    routes: [stepsRoute(store, deps)],
     async start() {
       await deps.telemetry.ready;
       for (const canary of await store.list()) {
@@ -92,14 +95,14 @@ export function createCanaries(deps: {
 }
 
 /** Runs with their steps: status, size, time and trace of each address, which GetCanaryRuns does not carry. */
-function stepsRoute(store: CanaryStore): HttpRoute {
+function stepsRoute(store: CanaryStore, home: AccountRegion): HttpRoute {
   return {
     method: 'GET',
     path: '/_hatoba/canaries/runs',
     async handle(_request, response, url) {
       const scope = {
-        account: url.searchParams.get('account') ?? '',
-        region: url.searchParams.get('region') ?? '',
+        account: url.searchParams.get('account') || home.account,
+        region: url.searchParams.get('region') || home.region,
       };
       const canary = await store.find(scope, url.searchParams.get('name') ?? '');
       const runs = canary ? await store.runs(canary.value, 90) : [];

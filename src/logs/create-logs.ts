@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { StateStore } from '../stores/state/store.ts';
 import type { TelemetryStore } from '../stores/telemetry/store.ts';
+import type { AccountRegion } from '../wire/aws/call-context.ts';
 import type { OperationHandler } from '../wire/aws/service-table.ts';
 import { filterLogEventsOperation } from './api/filter-log-events.ts';
 import { getLogEventsOperation } from './api/get-log-events.ts';
@@ -25,7 +26,7 @@ import { selectTailed } from './tail.ts';
 
 const retentionSweepMs = 3_600_000;
 
-export interface LogsPlaneDependencies {
+export interface LogsPlaneDependencies extends AccountRegion {
   readonly state: StateStore;
   readonly telemetry: TelemetryStore;
   /** Where metric filters send their data; without it they are kept but make none. */
@@ -34,7 +35,7 @@ export interface LogsPlaneDependencies {
   readonly logger: Logger;
 }
 
-export function createLogs({ state, telemetry, metrics, clock, logger }: LogsPlaneDependencies): Logs {
+export function createLogs({ state, telemetry, metrics, clock, logger, ...home }: LogsPlaneDependencies): Logs {
   const store = new LogsStore(state);
   const appender = new EventAppender(telemetry, clock, logger);
   const dependencies = { store, telemetry, appender, clock };
@@ -72,7 +73,7 @@ export function createLogs({ state, telemetry, metrics, clock, logger }: LogsPla
       },
     ],
     get routes() {
-      return logsRoutes(logs);
+      return logsRoutes(logs, home);
     },
     async start() {
       metricFilters?.start(appender);

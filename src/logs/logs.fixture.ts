@@ -66,7 +66,7 @@ async function startLogs(): Promise<Logs> {
   const metrics = {
     record: (_: unknown, namespace: string, data: readonly MetricDatum[]) => void recorded.push({ namespace, data }),
   };
-  const started = createLogs({ state, telemetry, metrics, clock: systemClock, logger: silentLogger });
+  const started = createLogs({ ...scope, state, telemetry, metrics, clock: systemClock, logger: silentLogger });
   await started.start();
   return started;
 }

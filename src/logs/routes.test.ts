@@ -20,7 +20,7 @@ let base: string;
 
 beforeEach(async () => {
   tails = [];
-  const routes = logsRoutes({
+  const door: Parameters<typeof logsRoutes>[0] = {
     logGroupExists: async (_, name) => name === 'g',
     tail(selector, onEvents) {
       selectTailed(selector);
@@ -30,8 +30,11 @@ beforeEach(async () => {
         tails = tails.filter((each) => each !== tail);
       };
     },
-    eventsOfTrace: async (_, trace, limit) => [event(`${trace.traceId} ${trace.taskArns} ${limit}`)],
-  });
+    eventsOfTrace: async (scope, trace, limit) => [
+      event(`${scope.account} ${scope.region} ${trace.traceId} ${trace.taskArns} ${limit}`),
+    ],
+  };
+  const routes = logsRoutes(door, { account: '123456789012', region: 'eu-west-1' });
   server = createServer((request, response) => {
     const url = new URL(request.url!, 'http://localhost');
     void routes.find(({ path }) => path === url.pathname)!.handle(request, response, url);
@@ -90,8 +93,10 @@ test('what is wrong with a request is said', async () => {
   expect((await fetch(`${base}/trace?traceId=x`)).status).toBe(400);
 });
 
-test('the events of a trace', async () => {
+test('the events of a trace, of the account and region that are meant', async () => {
   const traceId = '1-5f84c7a5-000000000000000000000001';
   const response = await fetch(`${base}/trace?traceId=${traceId}&start=1&end=2&task=a&task=b&limit=9`);
-  expect(await response.json()).toMatchObject({ events: [{ message: `${traceId} a,b 9` }] });
+  expect(await response.json()).toMatchObject({ events: [{ message: `123456789012 eu-west-1 ${traceId} a,b 9` }] });
+  const elsewhere = await fetch(`${base}/trace?account=1&region=x&traceId=${traceId}&start=1&end=2`);
+  expect(await elsewhere.json()).toMatchObject({ events: [{ message: `1 x ${traceId}  1000` }] });
 });

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { BoundedQueue } from '../platform/bounded-queue.ts';
 import { AwsError } from '../wire/aws/aws-error.ts';
+import type { AccountRegion } from '../wire/aws/call-context.ts';
 import type { HttpRoute } from '../wire/aws/service-table.ts';
 import type { LogSelector, Logs, StoredLogEvent } from './index.ts';
 
@@ -16,15 +17,16 @@ const traceEventsMax = 1_000;
  * `GET /_hatoba/logs/tail?account=&region=&group=[&stream=][&pattern=]`: server-sent events `events` (a JSON array of
  * stored events) and `dropped` (`{"count":n}`).
  * `GET /_hatoba/logs/trace?account=&region=&traceId=&start=&end=[&task=...][&limit=]`: `{"events":[...]}`, times in ms.
+ * Account and region are those of `home` where the address names none.
  */
-export function logsRoutes(logs: TailAndTrace): HttpRoute[] {
+export function logsRoutes(logs: TailAndTrace, home: AccountRegion): HttpRoute[] {
   return [
     {
       method: 'GET',
       path: '/_hatoba/logs/tail',
       async handle(_, response, url) {
         await answerErrors(response, async () => {
-          const selector = toSelector(url.searchParams);
+          const selector = toSelector(url.searchParams, home);
           if (!(await logs.logGroupExists(selector, selector.logGroupName))) {
             sendJson(response, 404, { message: 'The specified log group does not exist.' });
             return;
@@ -47,22 +49,22 @@ export function logsRoutes(logs: TailAndTrace): HttpRoute[] {
           }
           const limit = Math.min(Number(query.get('limit')) || traceEventsMax, traceEventsMax);
           const trace = { traceId, startMs, endMs, taskArns: query.getAll('task') };
-          sendJson(response, 200, { events: await logs.eventsOfTrace(scopeOf(query), trace, limit) });
+          sendJson(response, 200, { events: await logs.eventsOfTrace(scopeOf(query, home), trace, limit) });
         });
       },
     },
   ];
 }
 
-const scopeOf = (query: URLSearchParams) => ({
-  account: query.get('account') || '000000000000',
-  region: query.get('region') || 'us-east-1',
+const scopeOf = (query: URLSearchParams, home: AccountRegion) => ({
+  account: query.get('account') || home.account,
+  region: query.get('region') || home.region,
 });
 
-function toSelector(query: URLSearchParams): LogSelector {
+function toSelector(query: URLSearchParams, home: AccountRegion): LogSelector {
   const [stream, pattern] = [query.get('stream'), query.get('pattern')];
   return {
-    ...scopeOf(query),
+    ...scopeOf(query, home),
     logGroupName: query.get('group') ?? '',
     ...(stream && { logStreamName: stream }),
     ...(pattern && { filterPattern: pattern }),

@@ -58,7 +58,7 @@ export function TraceComparison({ built, otherId, onCompare, onSelect }: TraceCo
       </form>
       {root && (
         <p className="hatoba-soft">
-          <Go to="/traces" search={{ filter: `service(${JSON.stringify(root.service)})`, sort: 'fast' } as never}>
+          <Go to="/traces" search={{ filter: `service(${JSON.stringify(root.service)})` } as never}>
             {t('compare.find', { name: root.service })}
           </Go>
         </p>
