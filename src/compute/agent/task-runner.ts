@@ -127,7 +127,7 @@ export class TaskRunner {
     await logs.prepare(task, this.definition);
     await this.patch({ pullStartedAtMs: clock.now().getTime() });
     for (const container of this.spec.containers) {
-      await runtime.inspectImage(container.image, container.command.length > 0 || container.entryPoint.length > 0);
+      await runtime.pullImage(container.image, container.command.length > 0 || container.entryPoint.length > 0);
     }
     const started = await this.deps.startSlot(() => runtime.prepareTask(this.spec!));
     const nowMs = clock.now().getTime();

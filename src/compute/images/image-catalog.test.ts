@@ -67,7 +67,7 @@ test('a mapped directory wins over a stand-in, and stand-ins can be turned off',
 
 test('an image that is not there says so', () => {
   const catalog = createImageCatalog({ images: { gone: '/no/such/directory', silent: makeImage('') }, standIns: true });
-  expect(() => catalog.inspect('gone', true)).toThrow('there is no directory /no/such/directory');
+  expect(() => catalog.requireImage('gone', true)).toThrow('there is no directory /no/such/directory');
   expect(() => catalog.resolve(container('silent'))).toThrow('says what to run');
-  expect(() => catalog.inspect('constructor', false)).toThrow('is not known here');
+  expect(() => catalog.requireImage('constructor', false)).toThrow('is not known here');
 });

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { type ContainerSpec, ContainerStartError, type ImageFacts } from '../runtime/runtime.ts';
+import { type ContainerSpec, ContainerStartError } from '../runtime/runtime.ts';
 import { findImageDirectory } from './image-name.ts';
 import { type DockerfileFacts, parseDockerfile } from './parse-dockerfile.ts';
 import { findStandIn, standInCommand } from './stand-ins.ts';
@@ -23,7 +23,7 @@ export interface ImageCatalog {
   /** Throws CannotPullContainerError for an image that cannot be had. */
   resolve(container: Pick<ContainerSpec, 'image' | 'entryPoint' | 'command' | 'workingDirectory'>): ResolvedImage;
   /** Throws CannotPullContainerError for an image that cannot be had. */
-  inspect(image: string, hasCommand: boolean): ImageFacts;
+  requireImage(image: string, hasCommand: boolean): void;
 }
 
 export interface ImageCatalogOptions {
@@ -67,13 +67,8 @@ export function createImageCatalog({ images, standIns }: ImageCatalogOptions): I
       }
       return resolveDirectory(container, found.directory, found.facts);
     },
-    inspect(image, hasCommand) {
-      const found = lookUp(image, hasCommand);
-      if (found.kind !== 'directory') return { exposedPorts: [] };
-      return {
-        exposedPorts: found.facts.exposedPorts,
-        ...(found.facts.healthCheck ? { healthCheck: found.facts.healthCheck } : {}),
-      };
+    requireImage(image, hasCommand) {
+      lookUp(image, hasCommand);
     },
   };
 }

@@ -35,16 +35,8 @@ CMD ["server.js"]
     },
     entryPoint: ['node', '--enable-source-maps'],
     command: ['server.js'],
-    exposedPorts: [80, 8080],
     user: 'node',
     stopSignal: 'SIGINT',
-    healthCheck: {
-      command: ['CMD-SHELL', 'curl -f http://localhost/ || exit 1'],
-      intervalSeconds: 10,
-      timeoutSeconds: 90,
-      retries: 5,
-      startPeriodSeconds: 0.5,
-    },
   });
 });
 
@@ -70,10 +62,9 @@ test('a shell form is run by a shell, and so is a broken array', () => {
   expect(parseDockerfile("CMD ['node']").command).toEqual(['/bin/sh', '-c', "['node']"]);
 });
 
-test('an entry point forgets the command before it, HEALTHCHECK NONE the check', () => {
-  const facts = parseDockerfile('CMD ["a"]\nHEALTHCHECK CMD true\nENTRYPOINT ["b"]\nHEALTHCHECK NONE\n');
+test('an entry point forgets the command before it', () => {
+  const facts = parseDockerfile('CMD ["a"]\nENTRYPOINT ["b"]\n');
   expect(facts.command).toEqual([]);
-  expect(facts.healthCheck).toBeUndefined();
 });
 
 test('what is inside a here-document is not an instruction', () => {

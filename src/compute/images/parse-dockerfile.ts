@@ -1,4 +1,7 @@
-/** What a Dockerfile says about how its image runs. RUN and FROM are not acted on. */
+/**
+ * What a Dockerfile says about how its image runs. RUN and FROM are not acted on, and neither are EXPOSE and HEALTHCHECK:
+ * ECS goes by the ports and the health check of the container definition alone.
+ */
 export interface DockerfileFacts {
   /** Absolute; undefined where no WORKDIR is given. */
   readonly workingDirectory?: string;
@@ -7,18 +10,8 @@ export interface DockerfileFacts {
   readonly environment: Readonly<Record<string, string>>;
   readonly entryPoint: readonly string[];
   readonly command: readonly string[];
-  readonly exposedPorts: readonly number[];
   readonly user?: string;
   readonly stopSignal?: string;
-  readonly healthCheck?: DockerfileHealthCheck;
-}
-
-export interface DockerfileHealthCheck {
-  readonly command: readonly string[];
-  readonly intervalSeconds: number;
-  readonly timeoutSeconds: number;
-  readonly retries: number;
-  readonly startPeriodSeconds: number;
 }
 
 /** Stands in an image's PATH for the PATH that it extends. */
@@ -47,7 +40,7 @@ export function parseDockerfile(text: string): DockerfileFacts {
 }
 
 function emptyStage(): Draft {
-  return { environment: {}, entryPoint: [], command: [], exposedPorts: [] };
+  return { environment: {}, entryPoint: [], command: [] };
 }
 
 function applyInstruction(stage: Draft, instruction: string, rest: string, variables: Record<string, string>): void {
@@ -72,17 +65,11 @@ function applyInstruction(stage: Draft, instruction: string, rest: string, varia
     case 'CMD':
       stage.command = parseCommand(rest);
       break;
-    case 'EXPOSE':
-      stage.exposedPorts = [...new Set([...stage.exposedPorts, ...parsePorts(expand(rest, variables))])];
-      break;
     case 'USER':
       stage.user = expand(rest, variables).trim();
       break;
     case 'STOPSIGNAL':
       stage.stopSignal = expand(rest, variables).trim();
-      break;
-    case 'HEALTHCHECK':
-      stage.healthCheck = parseHealthCheck(rest);
       break;
   }
 }
@@ -138,13 +125,6 @@ function parseEnvironment(text: string, variables: Record<string, string>): Reco
   return result;
 }
 
-function parsePorts(text: string): number[] {
-  return text
-    .split(/\s+/)
-    .map((item) => Number(item.split('/', 1)[0]))
-    .filter((port) => Number.isInteger(port) && port > 0 && port < 65_536);
-}
-
 /** The destination of a COPY whose only source is the whole build context. */
 function wholeContextTarget(rest: string): string | undefined {
   if (/--from=/.test(rest)) return undefined;
@@ -155,39 +135,6 @@ function wholeContextTarget(rest: string): string | undefined {
 function parseCopyParts(text: string): string[] {
   const list = parseCommand(text);
   return text.startsWith('[') && list[0] !== '/bin/sh' ? list : text.split(/\s+/).map(unquote);
-}
-
-function parseHealthCheck(rest: string): DockerfileHealthCheck | undefined {
-  const options: Record<string, string> = {};
-  let text = rest;
-  for (let match = nextOption(text); match; match = nextOption(text)) {
-    options[match[1] ?? ''] = match[2] ?? '';
-    text = text.slice(match[0].length);
-  }
-  if (/^NONE$/i.test(text)) return undefined;
-  const command = /^CMD\s+([\s\S]*)$/i.exec(text)?.[1]?.trim();
-  if (!command) return undefined;
-  const parsed = parseCommand(command);
-  return {
-    command: parsed[0] === '/bin/sh' && !command.startsWith('[') ? ['CMD-SHELL', command] : ['CMD', ...parsed],
-    intervalSeconds: parseDuration(options.interval) ?? 30,
-    timeoutSeconds: parseDuration(options.timeout) ?? 30,
-    retries: Number(options.retries ?? 3) || 3,
-    startPeriodSeconds: parseDuration(options['start-period']) ?? 0,
-  };
-}
-
-const nextOption = (text: string) => /^--([a-z-]+)=(\S+)\s+/.exec(text);
-
-/** Go's notation: `1m30s`, `500ms`. */
-function parseDuration(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const unitSeconds: Record<string, number> = { h: 3600, m: 60, s: 1, ms: 0.001 };
-  let seconds = 0;
-  for (const [, amount, unit = ''] of text.matchAll(/([\d.]+)(ms|h|m|s)/g)) {
-    seconds += Number(amount) * (unitSeconds[unit] ?? 0);
-  }
-  return seconds > 0 ? seconds : undefined;
 }
 
 function expand(text: string, variables: Readonly<Record<string, string>>): string {

@@ -8,7 +8,6 @@ import {
   ContainerStartError,
   type ContainerUsage,
   type ExecResult,
-  type ImageFacts,
   type Runtime,
   type StartedTask,
   type TaskSpec,
@@ -171,9 +170,8 @@ export class FakeRuntime implements Runtime {
     return adopted;
   }
 
-  async inspectImage(_image: string, _hasCommand: boolean): Promise<ImageFacts> {
-    return { exposedPorts: [] };
-  }
+  /** Every image is there. */
+  async pullImage(): Promise<void> {}
 
   /** Ends a container as if its program had crashed; for tests of what happens then. */
   crash(taskId: string, containerName: string, exitCode = 137): void {

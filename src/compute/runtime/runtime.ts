@@ -132,17 +132,6 @@ export interface Runtime {
   onExit(listener: (taskId: string, exit: ContainerExit) => void): void;
   /** Tasks of this instance that are still there from before; unknown ones are the caller's to remove. */
   adopt(): Promise<AdoptedTask[]>;
-  /** What the image itself says, where it says anything (HEALTHCHECK, EXPOSE). Throws ContainerStartError for an image that is not there. */
-  inspectImage(image: string, hasCommand: boolean): Promise<ImageFacts>;
-}
-
-export interface ImageFacts {
-  readonly healthCheck?: {
-    command: readonly string[];
-    intervalSeconds: number;
-    timeoutSeconds: number;
-    retries: number;
-    startPeriodSeconds: number;
-  };
-  readonly exposedPorts: readonly number[];
+  /** Throws ContainerStartError for an image that is not there. */
+  pullImage(image: string, hasCommand: boolean): Promise<void>;
 }

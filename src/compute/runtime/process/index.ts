@@ -254,7 +254,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
       await host.network.removeUnknown(new Set(tasks.keys()));
       return Promise.all(found.map((state) => adoptTask(host, state)));
     },
-    inspectImage: async (image, hasCommand) => catalog.inspect(image, hasCommand),
+    pullImage: async (image, hasCommand) => catalog.requireImage(image, hasCommand),
   };
 }
 

@@ -273,7 +273,7 @@ for (const mode of modes) {
 
     test('an unknown image without a command cannot be pulled, and the reason says what to do', async () => {
       const { runtime } = await begin();
-      await expect(runtime.inspectImage('shop/unknown:1', false)).rejects.toMatchObject({
+      await expect(runtime.pullImage('shop/unknown:1', false)).rejects.toMatchObject({
         code: 'CannotPullContainerError',
         message: expect.stringMatching(
           /shop\/unknown:1 is not known here: map it to a directory under `images:` in hatoba\.yaml/,
