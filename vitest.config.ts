@@ -25,7 +25,15 @@ export default defineConfig({
           exclude: ['**/*.integration.test.ts'],
         },
       },
-      { extends: true, test: { name: 'integration', include: ['src/**/*.integration.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['src/**/*.integration.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
       {
         extends: true,
         test: {
