@@ -69,11 +69,11 @@ const asked: { NextToken?: string; StartTime: Date; EndTime: Date; FilterExpress
   FilterExpression: 'ok',
 };
 
-test('a token holds for the question that it came with, whatever order it is asked in, sampled or not', () => {
+test('a token holds for the question that it came with, in whatever order, sampled or not, and while time goes on', () => {
   const paging = new Paging();
   const position = { after: 'x', asOfMs: 5, nowMs: 6, processed: 7 };
   const { NextToken } = paging.open('GetTraceSummaries', asked, scope, 100).next(position);
-  const { StartTime, ...rest } = asked;
+  const { StartTime, ...rest } = { ...asked, EndTime: new Date(2_000_500) };
   const again = {
     ...rest,
     Sampling: true,
@@ -86,7 +86,6 @@ test('a token holds for the question that it came with, whatever order it is ask
   const others: [string, object, typeof scope][] = [
     ['GetServiceGraph', asked, scope],
     ['GetTraceSummaries', { ...asked, FilterExpression: 'fault' }, scope],
-    ['GetTraceSummaries', { ...asked, StartTime: new Date(1_000_001) }, scope],
     ['GetTraceSummaries', asked, { ...scope, account: '111111111111' }],
     ['GetTraceSummaries', asked, { ...scope, region: 'eu-west-1' }],
   ];

@@ -31,8 +31,18 @@ const sumLength = 12;
 /** A token of GetGroups or ListResourcePolicies may have 100 characters, a policy's name 128. */
 const keyLengthMax = 44;
 const keyHeadLength = 28;
-/** Grafana halves its sampling value from page to page; how many items a page has may change, too. */
-const unbound: ReadonlySet<string> = new Set(['NextToken', 'MaxResults', 'Sampling', 'SamplingStrategy']);
+/**
+ * Grafana halves its sampling value from page to page; how many items a page has may change, too. And who asks for the
+ * last hour in a loop asks for another hour each time: items are in the order of their keys whatever the range is.
+ */
+const unbound: ReadonlySet<string> = new Set([
+  'NextToken',
+  'MaxResults',
+  'Sampling',
+  'SamplingStrategy',
+  'StartTime',
+  'EndTime',
+]);
 
 /** What pages of every operation with a NextToken are cut by. `pageSizeMax` makes pages smaller than they usually are. */
 export class Paging {
