@@ -18,9 +18,9 @@ const words = {
     exceptions: 'Exceptions',
   },
   'ja-JP': {
-    slow: /backend2 が遅くなっています: 自身の処理時間 5(\.\d+)? s/,
+    slow: /backend2 が遅くなっています: 自身の処理時間 5(\.\d+)? 秒/,
     slowTraces: '最も遅いトレースを表示',
-    ownTime: /backend2: .+のうち自身の処理時間 5(\.\d+)? s/,
+    ownTime: /backend2: .+のうち自身の処理時間 5(\.\d+)? 秒/,
     failedTraces: '失敗したトレースを表示',
     exceptions: '例外',
   },
