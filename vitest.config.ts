@@ -8,6 +8,7 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    globalSetup: ['test/support/test-run-directory.setup.ts'],
     // Much of a test's time is waiting for other processes; with one worker on two processors it would all be in a row.
     maxWorkers: '100%',
     projects: [

@@ -17,7 +17,7 @@ const promises: readonly [promise: string, tests: Record<string, readonly string
   [
     'the datagram of the guide works; wrong version, missing newline and empty body are counted with their reason',
     {
-      [`${here}/daemon.test.ts`]: [
+      [`${here}/daemon.integration.test.ts`]: [
         'the datagram of the guide is stored: header with spaces, document with line breaks',
         'wrong version, missing newline and empty body are refused, with the reason in the ledger',
       ],
@@ -25,7 +25,11 @@ const promises: readonly [promise: string, tests: Record<string, readonly string
   ],
   [
     'T1S and T1U are taken by UDP and inside PutTraceSegments',
-    { [`${here}/daemon.test.ts`]: ['T1S is a trace and T1U is accepted and not kept, by UDP and in PutTraceSegments'] },
+    {
+      [`${here}/daemon.integration.test.ts`]: [
+        'T1S is a trace and T1U is accepted and not kept, by UDP and in PutTraceSegments',
+      ],
+    },
   ],
   [
     'documents as they are really sent are accepted or refused as the service does, never a failure of ours',
@@ -61,7 +65,7 @@ const promises: readonly [promise: string, tests: Record<string, readonly string
   [
     'a map of four nodes: counts, histograms, a client without statistics, whole seconds',
     {
-      [`${here}/service-graph.test.ts`]: [
+      [`${here}/service-graph.integration.test.ts`]: [
         'four nodes: a client, its service, a table and a topic, with counts, histograms and whole seconds',
       ],
     },
@@ -69,7 +73,7 @@ const promises: readonly [promise: string, tests: Record<string, readonly string
   [
     'a callee that reports late: its inferred node goes, the edge keeps the timing of the caller',
     {
-      [`${here}/service-graph.test.ts`]: [
+      [`${here}/service-graph.integration.test.ts`]: [
         'when the callee reports late, its inferred node goes and the edge keeps the timing of the caller',
       ],
     },
@@ -86,7 +90,7 @@ const promises: readonly [promise: string, tests: Record<string, readonly string
   [
     'error does not find what was handled further down, service() { error } does',
     {
-      [`${here}/service-graph.test.ts`]: [
+      [`${here}/service-graph.integration.test.ts`]: [
         'error does not find an error that was handled further down; service(){error} does',
       ],
     },
@@ -95,7 +99,7 @@ const promises: readonly [promise: string, tests: Record<string, readonly string
     'paginators of boto3 end on every paginated operation, with pages of one, under ingest, nothing twice',
     {
       [`${e2e}/tracing-paging.test.ts`]: ['every operation with pages gives each item once, one a page, to the end'],
-      [`${here}/paging.test.ts`]: [
+      [`${here}/paging.integration.test.ts`]: [
         'BatchGetTraces names what is not stored on its first page, and gives what is stored on all',
       ],
       [`${e2e}/tracing-acceptance.test.ts`]: [
