@@ -33,7 +33,10 @@ const start = async (command: string, file: string, env: NodeJS.ProcessEnv = {})
   return app.url;
 };
 
-/** Names of the services of a trace with the names of what each calls, once `count` of them are there. */
+/**
+ * Names of the services of a chain with the names of what each calls, once `count` of them are there and all but one
+ * call another: segments and calls are stored one after the other, and a graph may be read between.
+ */
 async function edgesOf(traceId: string, count: number): Promise<Record<string, string[]>> {
   return until(
     `${count} services in trace ${traceId}`,
@@ -42,7 +45,8 @@ async function edgesOf(traceId: string, count: number): Promise<Record<string, s
       const names = new Map(nodes.map((node) => [node.ReferenceId, node.Name ?? '']));
       // A client node carries the name of the service that it calls.
       const services = nodes.filter((node) => node.Type !== 'client');
-      if (services.length !== count) return undefined;
+      const calling = services.filter((service) => (service.Edges ?? []).length > 0);
+      if (services.length !== count || calling.length !== count - 1) return undefined;
       return Object.fromEntries(
         services.map((service) => [
           service.Name,
