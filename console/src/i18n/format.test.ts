@@ -3,9 +3,11 @@ import {
   formatBytes,
   formatCount,
   formatDuration,
+  formatHistogramTime,
   formatPercent,
   formatShare,
   formatTime,
+  formatWhole,
   setFormatLanguage,
   toMs,
 } from './format.ts';
@@ -26,6 +28,7 @@ describe('numbers', () => {
       '2 h 2 min',
     ]);
     expect([0, 7, 1234, 12_345, 4_560_000].map(formatCount)).toEqual(['0', '7', '1,234', '12.3k', '4.56M']);
+    expect(formatWhole(100_000)).toBe('100,000');
     expect(formatBytes(1_572_864)).toBe('1.50 MB');
   });
 
@@ -42,6 +45,23 @@ describe('numbers', () => {
       '3.00 d',
     ]);
     expect([-0.5, -125, -7300].map(formatDuration)).toEqual(['-500 ms', '-2 min 5 s', '-2 h 2 min']);
+  });
+
+  it('out of a histogram are as exact as a histogram is', () => {
+    const times = [undefined, 0, 0.001, 0.099, 0.34, 1, 5.1, 9.9, 42, 118, 130];
+    expect(times.map(formatHistogramTime)).toEqual([
+      '-',
+      '< 1 ms',
+      '1 ms',
+      '99 ms',
+      '340 ms',
+      '1.0 s',
+      '5.1 s',
+      '9.9 s',
+      '42 s',
+      '118 s',
+      '2 min 10 s',
+    ]);
   });
 
   it('have the words of Japanese where Japanese has words, and symbols where it has symbols', () => {

@@ -43,6 +43,17 @@ export function formatDuration(seconds: number | undefined): string {
   return `${significant(seconds / 86_400)} ${unit.days}`;
 }
 
+/**
+ * A time out of a histogram as exactly as the histogram has it: whole milliseconds below 0.1 s, hundredths of a second
+ * below 1 s, tenths below 10 s (`< 1 ms`, `12 ms`, `340 ms`, `5.0 s`); a digit more would be made up.
+ */
+export function formatHistogramTime(seconds: number | undefined): string {
+  if (seconds === undefined || !Number.isFinite(seconds) || seconds >= 119.5) return formatDuration(seconds);
+  if (seconds < 0.0005) return '< 1 ms';
+  if (seconds < 0.995) return `${Math.round(seconds * 1000)} ms`;
+  return `${seconds.toFixed(seconds < 9.95 ? 1 : 0)} ${units[language].seconds}`;
+}
+
 const inTwo = (large: number, largeUnit: string, small: number, smallUnit: string): string =>
   small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 
@@ -50,10 +61,13 @@ const inTwo = (large: number, largeUnit: string, small: number, smallUnit: strin
 export const formatExactSeconds = (seconds: number | undefined): string =>
   seconds === undefined ? '-' : `${seconds} ${units[language].seconds}`;
 
+/** All digits of a whole number: `100,000`. */
+export const formatWhole = (value: number): string => value.toLocaleString('en-US');
+
 /** `1,234` below ten thousand, then `12.3k`, `4.56M`. */
 export function formatCount(value: number | undefined): string {
   if (value === undefined || !Number.isFinite(value)) return '-';
-  if (Math.abs(value) < 10_000) return Number.isInteger(value) ? value.toLocaleString('en-US') : significant(value);
+  if (Math.abs(value) < 10_000) return Number.isInteger(value) ? formatWhole(value) : significant(value);
   if (Math.abs(value) < 1e6) return `${significant(value / 1e3)}k`;
   return `${significant(value / 1e6)}M`;
 }

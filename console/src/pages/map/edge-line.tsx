@@ -1,6 +1,6 @@
 import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from '@xyflow/react';
 import { memo } from 'react';
-import { formatDuration, formatShare } from '../../i18n/format.ts';
+import { formatHistogramTime, formatShare } from '../../i18n/format.ts';
 import { type Translate, useText } from '../../i18n/text.ts';
 import { outcomeText, worstOutcome } from '../../parts/health.tsx';
 import { colour } from '../../theme.ts';
@@ -57,7 +57,7 @@ function wordsOf(t: Translate, { edge, minutes, compared }: EdgeData, selected: 
   const change = selected ? changeWords(t, compared) : shortChangeWords(t, compared);
   return [
     change || (worst ? `${formatShare(edge.shares[worst], edge.shares.total)} ${t(outcomeText[worst])}` : ''),
-    selected ? formatDuration(percentile(edge.histogram, 0.5)) : '',
+    selected ? formatHistogramTime(percentile(edge.histogram, 0.5)) : '',
     selected ? t('map.per-minute', { count: perMinute(edge.shares.total, minutes) }) : '',
   ].filter(Boolean);
 }

@@ -1,5 +1,5 @@
 import { type Edge, type Node, Position } from '@xyflow/react';
-import { formatDuration, formatShare } from '../../i18n/format.ts';
+import { formatHistogramTime, formatShare } from '../../i18n/format.ts';
 import type { Translate } from '../../i18n/text.ts';
 import { outcomeText, worstOutcome } from '../../parts/health.tsx';
 import { changeWords } from './change-words.ts';
@@ -125,7 +125,7 @@ function nodeLabel(t: Translate, node: MapNode, minutes: number, compared: Compa
   const worst = worstOutcome(node.shares);
   return [
     node.name,
-    `${t('map.median')} ${formatDuration(percentile(node.histogram, 0.5))}`,
+    `${t('map.median')} ${formatHistogramTime(percentile(node.histogram, 0.5))}`,
     t('map.per-minute', { count: perMinute(node.shares.total, minutes) }),
     worst ? `${formatShare(node.shares[worst], node.shares.total)} ${t(outcomeText[worst])}` : t('outcome.ok'),
     changeWords(t, compared),

@@ -1,5 +1,5 @@
 import Button from '@cloudscape-design/components/button';
-import { formatCount, formatDuration, formatShare } from '../../i18n/format.ts';
+import { formatCount, formatDuration, formatHistogramTime, formatShare } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
 import { DataTable } from '../../parts/data-table.tsx';
 import { serviceCondition } from '../../parts/filter-text.ts';
@@ -54,13 +54,13 @@ export function MapTable({ map, minutes, onSelect }: MapTableProps) {
         {
           id: 'median',
           header: t('map.median'),
-          cell: (node) => formatDuration(percentile(node.histogram, 0.5)),
+          cell: (node) => formatHistogramTime(percentile(node.histogram, 0.5)),
           sortingComparator: (a, b) => (a.meanSeconds ?? 0) - (b.meanSeconds ?? 0),
         },
         {
           id: 'p95',
           header: 'p95',
-          cell: (node) => formatDuration(p95(node)),
+          cell: (node) => formatHistogramTime(percentile(node.histogram, 0.95)),
           sortingComparator: (a, b) => p95(a) - p95(b),
         },
         {
@@ -126,7 +126,7 @@ export function EdgeTable({ map, minutes, onSelect }: MapTableProps) {
         ...([0.5, 0.95] as const).map((part) => ({
           id: `p${part}`,
           header: part === 0.5 ? t('map.median') : 'p95',
-          cell: (edge: MapEdge) => formatDuration(percentile(edge.histogram, part)),
+          cell: (edge: MapEdge) => formatHistogramTime(percentile(edge.histogram, part)),
           sortingComparator: (a: MapEdge, b: MapEdge) =>
             (percentile(a.histogram, part) ?? 0) - (percentile(b.histogram, part) ?? 0),
         })),

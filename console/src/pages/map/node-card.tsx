@@ -1,6 +1,6 @@
 import type { Node, NodeProps } from '@xyflow/react';
 import { memo } from 'react';
-import { formatDuration } from '../../i18n/format.ts';
+import { formatDuration, formatHistogramTime } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
 import { Ring, TroubleWords, worstOutcome } from '../../parts/health.tsx';
 import { shorten } from '../../parts/shorten.ts';
@@ -56,7 +56,7 @@ interface NodeRingProps {
 function NodeRing({ data, selected, far }: NodeRingProps) {
   const t = useText();
   const { node, metric, minutes, radius, compared } = data;
-  const time = percentile(node.histogram, metric === 'p95' ? 0.95 : 0.5) ?? node.meanSeconds;
+  const time = percentile(node.histogram, metric === 'p95' ? 0.95 : 0.5);
   const change = compared?.change;
   const halo = selected ? colour.accent : change && change !== 'lost' ? changeColour[change] : undefined;
   return (
@@ -83,7 +83,7 @@ function NodeRing({ data, selected, far }: NodeRingProps) {
           {!far && (
             <>
               <text className="hatoba-node-time" y={minutes > 0 ? -1 : 5}>
-                {formatDuration(time)}
+                {time === undefined ? formatDuration(node.meanSeconds) : formatHistogramTime(time)}
               </text>
               {minutes > 0 && (
                 <text className="hatoba-node-rate" y="13">

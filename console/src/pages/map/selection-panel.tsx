@@ -3,7 +3,7 @@ import Button from '@cloudscape-design/components/button';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { HistogramEntry } from '../../api/xray.ts';
 import type { TimeRange } from '../../app/time-range.ts';
-import { formatCount, formatDuration, formatShare } from '../../i18n/format.ts';
+import { formatCount, formatDuration, formatHistogramTime, formatShare } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
 import { between } from '../../parts/filter-text.ts';
 import { Go } from '../../parts/go.tsx';
@@ -54,8 +54,8 @@ export function SelectionPanel({ selection, marked, onMark, onClose }: Selection
   const bins = binsOf(histogram);
   const range = marked ? between(marked.from, marked.to) : undefined;
   const facts: [string, string][] = [
-    [t('map.median'), formatDuration(percentile(histogram, 0.5))],
-    ['p95', formatDuration(percentile(histogram, 0.95))],
+    [t('map.median'), formatHistogramTime(percentile(histogram, 0.5))],
+    ['p95', formatHistogramTime(percentile(histogram, 0.95))],
     [t('map.mean'), formatDuration(selection.meanSeconds)],
     ...(selection.ownSeconds === undefined
       ? []

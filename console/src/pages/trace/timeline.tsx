@@ -1,6 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from 'react';
-import { formatDuration } from '../../i18n/format.ts';
+import { formatDuration, formatWhole } from '../../i18n/format.ts';
 import { useText } from '../../i18n/text.ts';
 import { FilterBar } from '../traces/filter-bar.tsx';
 import type { BuiltTrace, TraceRow } from './build-trace.ts';
@@ -147,7 +147,7 @@ export const Timeline = memo(function Timeline({ built, selectedId, onSelect, fi
         />
         {matching && (
           <span className="hatoba-soft" role="status">
-            {t('trace.matches', { count: matching.size, all: built.rows.size })}{' '}
+            {t('trace.matches', { count: formatWhole(matching.size), all: formatWhole(built.rows.size) })}{' '}
             <button type="button" className="hatoba-plain-button" onClick={() => goToMatch(-1)}>
               {t('trace.previous-match')}
             </button>{' '}
@@ -159,7 +159,8 @@ export const Timeline = memo(function Timeline({ built, selectedId, onSelect, fi
       </div>
       <div className="hatoba-timeline-head">
         <span className="hatoba-label">
-          {t('trace.timeline')} <span className="hatoba-soft">{t('trace.rows', { count: built.rows.size })}</span>
+          {t('trace.timeline')}{' '}
+          <span className="hatoba-soft">{t('trace.rows', { count: formatWhole(built.rows.size) })}</span>
         </span>
         <span className="hatoba-soft hatoba-timeline-legend">
           <span className="hatoba-critical-sample" /> {t('trace.critical-path')}
