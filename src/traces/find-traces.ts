@@ -130,13 +130,13 @@ const exactRowsMax = 20_000;
 /** How many traces the range holds, matching or not; of a large one, about how many. */
 export async function countAllTraces(
   telemetry: TelemetryStore,
-  query: TraceQuery & { asOfMs?: number },
+  query: TraceQuery & Pick<TracePage, 'asOfMs' | 'windowStartMs' | 'windowEndMs'>,
 ): Promise<number> {
   const values = {
     account: query.account,
     region: query.region,
-    from: Math.round(query.startMs),
-    to: Math.round(query.endMs),
+    from: Math.round(Math.max(query.windowStartMs ?? 0, query.startMs)),
+    to: Math.round(Math.min(query.windowEndMs ?? Number.POSITIVE_INFINITY, query.endMs)),
   };
   const inRange = `account = {account:String} AND region = {region:String}
     AND start >= fromUnixTimestamp64Milli({from:Int64}) AND start < fromUnixTimestamp64Milli({to:Int64})`;

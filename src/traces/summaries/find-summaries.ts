@@ -143,10 +143,10 @@ export async function countSummaries(telemetry: TelemetryStore, query: TracePage
   const { values, inRange } = summariesSql({ ...query, filterExpression: '' });
   const condition = query.rangeType === 'Event' ? `${inRange} AND ${storedInRange}` : inRange;
   const { rows, parameters } = unsettledRows(query, arrivals);
-  const changed =
-    query.rangeType === 'Event'
-      ? 'stored >= fromUnixTimestamp64Milli({rangeFrom:Int64}) AND stored < fromUnixTimestamp64Milli({rangeTo:Int64})'
-      : 'start >= fromUnixTimestamp64Milli({startFrom:Int64}) AND start < fromUnixTimestamp64Milli({startTo:Int64})';
+  const storedThen =
+    'stored >= fromUnixTimestamp64Milli({rangeFrom:Int64}) AND stored < fromUnixTimestamp64Milli({rangeTo:Int64})';
+  const changed = `start >= fromUnixTimestamp64Milli({startFrom:Int64}) AND start < fromUnixTimestamp64Milli({startTo:Int64})
+    ${query.rangeType === 'Event' ? `AND ${storedThen}` : ''}`;
   // Exactly where people look at each of them; of days, versions that are not put together yet are counted twice.
   const isLong = query.endMs - query.startMs > exactRangeMsMax;
   const summaries = `FROM trace_summaries WHERE ${condition} AND deleted = 0`;

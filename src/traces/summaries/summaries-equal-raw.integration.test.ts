@@ -10,7 +10,7 @@ import type { StateStore } from '../../stores/state/store.ts';
 import { openTelemetryStore, type TelemetryStore } from '../../stores/telemetry/index.ts';
 import { readNewestStored, type TracePage } from '../find-traces.ts';
 import { startsIn } from '../graph/graph-sql.ts';
-import { listTraces } from '../list-traces.ts';
+import { countListed, listTraces } from '../list-traces.ts';
 import type { SegmentDocument } from '../model.ts';
 import { toRows } from '../receive/to-rows.ts';
 import { Settling } from '../settle/index.ts';
@@ -38,13 +38,13 @@ afterAll(async () => {
   rmSync(dataDirectory, { recursive: true, force: true });
 });
 
-const begin = () =>
+const begin = (quietMs = 0) =>
   new Settling({
     telemetry,
     state,
     clock: systemClock,
     logger: silentLogger,
-    policy: { quietMs: 0, waitMsMax: 0, marginMs: 1 },
+    policy: { quietMs, waitMsMax: quietMs, marginMs: 1 },
     onSettled: [summariesWriter(telemetry)],
   });
 
@@ -105,6 +105,18 @@ function sentOf(baseMs: number, parts: readonly Part[]): Sent[] {
     return [...(part.open ? [{ lateness: 0, document: early }] : []), { lateness: part.lateness, document }];
   });
 }
+
+const plainSpan = {
+  parent: 0,
+  kind: 'segment',
+  delayMs: 0,
+  durationMs: 50,
+  service: 'alpha',
+  flag: {},
+  annotation: {},
+  open: false,
+  lateness: 0,
+} as const;
 
 async function store(sent: readonly Sent[]): Promise<void> {
   if (sent.length === 0) return;
@@ -200,22 +212,36 @@ describe('lists of traces', () => {
     expect(shownCount).toBeGreaterThan(0);
   });
 
+  test('are counted once each, those of settled minutes and those of open ones', async () => {
+    const fromMs = Date.now();
+    await systemClock.sleep(2);
+    const some = (count: number, startMs: number) =>
+      store(Array.from({ length: count }, (_, index) => sentOf(startMs + index * 100, [plainSpan])).flat());
+    await some(4, fromMs - 1_800_000);
+    await settleAll(begin());
+    await some(3, fromMs - 30_000);
+    const settling = begin(3_600_000);
+    await settling.step();
+    expect(settling.open(scope)?.minutes.size).toBeGreaterThan(0);
+    const query = { ...scope, filterExpression: '', groups: new Map(), limit: 1000 } as const;
+    const ranges = [
+      { rangeType: 'Event', startMs: fromMs, endMs: Date.now() + 60_000 },
+      { rangeType: 'TraceId', startMs: fromMs - 1_800_000, endMs: fromMs },
+    ] as const;
+    for (const range of ranges) {
+      const deps = { telemetry, clock: systemClock };
+      const count = await countListed({ ...deps, settling }, { ...query, ...range });
+      const raw = await countListed({ ...deps, settling: noSettling }, { ...query, ...range });
+      expect([range.rangeType, count]).toEqual([range.rangeType, raw]);
+      if (range.rangeType === 'Event') expect(count).toBe(7);
+    }
+  });
+
   test('go on where a page ended, although a trace of it changes and is settled again', {
     timeout: 120_000,
   }, async () => {
     const startMs = Math.floor(Date.now() / 60_000) * 60_000 - 86_400_000;
-    const span = {
-      parent: 0,
-      kind: 'segment',
-      delayMs: 0,
-      durationMs: 50,
-      service: 'alpha',
-      flag: {},
-      annotation: {},
-      open: false,
-      lateness: 0,
-    } as const;
-    const traces = Array.from({ length: 9 }, (_, index) => sentOf(startMs + index * 1000, [span]));
+    const traces = Array.from({ length: 9 }, (_, index) => sentOf(startMs + index * 1000, [plainSpan]));
     await store(traces.flat());
     const settling = begin();
     await settleAll(settling);
