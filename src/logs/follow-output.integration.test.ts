@@ -1,5 +1,6 @@
 import { appendFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   call,
@@ -59,6 +60,24 @@ describe('following a task output', () => {
       { group },
     );
     expect(row).toEqual({ task: workload.taskArn, service: 'web', revision: 'web:3', source_path: file });
+  });
+
+  test('lines that are written while others are stored keep their own times', async () => {
+    const output = follow();
+    const written: number[] = [];
+    for (let line = 0; line < 9; line += 1) {
+      appendFileSync(file, `line ${line}\n`);
+      written.push(Date.now());
+      await setTimeout(100);
+    }
+    await output.finish();
+    const { events } = await call('FilterLogEvents', { logGroupName: group });
+    const times: number[] = events.map(({ timestamp }: { timestamp: number }) => timestamp);
+    expect(times).toHaveLength(9);
+    // On a busy machine some share the time of the next one.
+    const own = times.filter((time, line) => time <= written[line]! + 50);
+    expect(own.length).toBeGreaterThan(4);
+    expect(times.every((time, line) => time >= written[line]! - 50)).toBe(true);
   });
 
   test('goes on exactly where stored events end, as often as it is stopped', async () => {

@@ -9,6 +9,7 @@ import type { LogsStore } from '../store.ts';
 import { OutputBatch } from './output-batch.ts';
 import { findResumePoint, type MissingPiece } from './resume-point.ts';
 import { ChangeWaiter } from './wait-for-change.ts';
+import { type TimedBytes, WriteTimes } from './write-times.ts';
 
 export interface FollowerDependencies {
   readonly store: LogsStore;
@@ -21,6 +22,8 @@ export interface FollowerDependencies {
 const readBytes = 256 * 1024;
 const pollMs = 500;
 const retryMs = 1_000;
+/** How exactly lines keep their times that are written while others are stored. */
+const noteMs = 5;
 /** A file without end keeps its place even when retention takes the events that mark it. */
 const checkpointMs = 6 * 3_600_000;
 const lineBytesMax = batchBytesMax - eventOverheadBytes;
@@ -40,6 +43,9 @@ export class OutputFollower {
   private inode = 0;
   private generation = 0;
   private savedAtMs: number;
+  private readonly times = new WriteTimes();
+  private isStoring = false;
+  private isNoting = false;
 
   constructor(output: TaskOutput, dependencies: FollowerDependencies) {
     this.output = output;
@@ -86,7 +92,7 @@ export class OutputFollower {
       const wanted = Math.min(readBytes, end - batch.readOffset);
       const chunk = wanted > 0 ? await this.read(batch.readOffset, wanted) : undefined;
       if (chunk) {
-        batch.add(chunk.bytes, chunk.timestampMs);
+        for (const { bytes, timestampMs } of chunk) batch.add(bytes, timestampMs);
         if (batch.isFull) await this.store(batch, true);
         continue;
       }
@@ -111,14 +117,32 @@ export class OutputFollower {
     return new OutputBatch(this.output, this.generation, start, lineBytesMax, this.dependencies.clock);
   }
 
-  private async read(offset: number, length: number): Promise<{ bytes: Buffer; timestampMs: number } | undefined> {
+  private async read(offset: number, length: number): Promise<TimedBytes[] | undefined> {
     const buffer = Buffer.allocUnsafe(length);
     const { bytesRead } = await this.file!.read(buffer, 0, length, offset);
     if (bytesRead === 0) return undefined;
     // Lines that waited while nobody read are as old as the file's last change.
     const { mtimeMs } = await this.file!.stat();
     const timestampMs = Math.floor(Math.min(mtimeMs, this.dependencies.clock.now().getTime()));
-    return { bytes: buffer.subarray(0, bytesRead), timestampMs };
+    return this.times.cut(offset, buffer.subarray(0, bytesRead), timestampMs);
+  }
+
+  /** Called at every change of the file; many in a row are one look. */
+  private noteChange(): void {
+    const { file } = this;
+    if (!this.isStoring || this.isNoting || !file) return;
+    this.isNoting = true;
+    const note = async () => {
+      await this.dependencies.clock.sleep(noteMs);
+      const { size, mtimeMs } = await file.stat();
+      if (file === this.file) this.times.note(size, Math.floor(mtimeMs));
+    };
+    // A file that was closed meanwhile has nothing more to note.
+    note()
+      .catch(() => {})
+      .finally(() => {
+        this.isNoting = false;
+      });
   }
 
   /** Truncated (copy-truncate) or another file under the name (rename): what is under the name is read from its start. */
@@ -139,7 +163,8 @@ export class OutputFollower {
       this.file = await open(this.output.path, 'r').catch(() => undefined);
       if (this.file) {
         this.inode = (await this.file.stat()).ino;
-        this.waiter.watch(this.output.path);
+        this.times.clear();
+        this.waiter.watch(this.output.path, () => this.noteChange());
         return true;
       }
       if (this.phase === 'finishing') return false;
@@ -152,12 +177,14 @@ export class OutputFollower {
     const { appender, store } = this.dependencies;
     const { logGroupName, logStreamName, workload } = this.output;
     for (let events = batch.take(); events.length > 0; events = batch.take()) {
+      this.isStoring = true;
       const stored = await this.retry(async () => {
         // A group that was deleted while its task runs comes back with the next line.
         await store.ensureStream(workload, logGroupName, logStreamName, this.dependencies.clock.now().getTime());
         await appender.append(workload, logGroupName, logStreamName, events, { acknowledged, workload });
         return true;
       });
+      this.isStoring = false;
       if (!stored) return;
       batch.storedEnd = events.at(-1)!.source!.end;
     }

@@ -13,11 +13,14 @@ export class ChangeWaiter {
   }
 
   /** Watches another file from now on. Where watching does not work (too many watches), the poll alone remains. */
-  watch(path: string): void {
+  watch(path: string, onChange: () => void): void {
     this.watcher?.close();
     this.watcher = undefined;
     try {
-      this.watcher = watch(path, { persistent: false }, () => this.wake());
+      this.watcher = watch(path, { persistent: false }, () => {
+        onChange();
+        this.wake();
+      });
       this.watcher.on('error', () => this.watcher?.close());
     } catch {
       this.watcher = undefined;
