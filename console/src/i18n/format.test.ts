@@ -75,6 +75,7 @@ describe('numbers', () => {
       '2 時間 2 分',
       '3.00 日',
     ]);
+    expect([0.34, 5].map(formatHistogramTime)).toEqual(['340 ms', '5.0 秒']);
     expect([formatShare(1, 3), formatShare(0, 3), formatShare(3, 3)]).toEqual(['33.3%', '0%', '100%']);
     expect([formatPercent(12.34), formatPercent(undefined)]).toEqual(['12.3%', '-']);
     expect([formatCount(12_345), formatBytes(1_572_864)]).toEqual(['12.3k', '1.50 MB']);

@@ -122,9 +122,14 @@ export class OutputFollower {
     const { bytesRead } = await this.file!.read(buffer, 0, length, offset);
     if (bytesRead === 0) return undefined;
     // Lines that waited while nobody read are as old as the file's last change.
-    const { mtimeMs } = await this.file!.stat();
-    const timestampMs = Math.floor(Math.min(mtimeMs, this.dependencies.clock.now().getTime()));
+    const { timestampMs } = await this.lastChange(this.file!);
     return this.times.cut(offset, buffer.subarray(0, bytesRead), timestampMs);
+  }
+
+  /** A program may set the time of its own output: what it says of the future is not believed. */
+  private async lastChange(file: FileHandle): Promise<{ size: number; timestampMs: number }> {
+    const { size, mtimeMs } = await file.stat();
+    return { size, timestampMs: Math.floor(Math.min(mtimeMs, this.dependencies.clock.now().getTime())) };
   }
 
   /** Called at every change of the file; many in a row are one look. */
@@ -134,8 +139,8 @@ export class OutputFollower {
     this.isNoting = true;
     const note = async () => {
       await this.dependencies.clock.sleep(noteMs);
-      const { size, mtimeMs } = await file.stat();
-      if (file === this.file) this.times.note(size, Math.floor(mtimeMs));
+      const { size, timestampMs } = await this.lastChange(file);
+      if (file === this.file) this.times.note(size, timestampMs);
     };
     // A file that was closed meanwhile has nothing more to note.
     note()

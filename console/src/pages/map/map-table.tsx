@@ -1,6 +1,6 @@
 import Button from '@cloudscape-design/components/button';
 import { formatCount, formatDuration, formatHistogramTime, formatShare } from '../../i18n/format.ts';
-import { useText } from '../../i18n/text.ts';
+import { type Translate, useText } from '../../i18n/text.ts';
 import { DataTable } from '../../parts/data-table.tsx';
 import { serviceCondition } from '../../parts/filter-text.ts';
 import { Go } from '../../parts/go.tsx';
@@ -15,10 +15,19 @@ interface MapTableProps {
   onSelect: (selection: { node?: string; edge?: string }) => void;
 }
 
+/** The times of nodes and of edges, as their histograms have them, and sorted by what is shown. */
+const timeColumns = (t: Translate) =>
+  ([0.5, 0.95] as const).map((share) => ({
+    id: share === 0.5 ? 'median' : 'p95',
+    header: share === 0.5 ? t('map.median') : 'p95',
+    cell: (part: MapNode | MapEdge) => formatHistogramTime(percentile(part.histogram, share)),
+    sortingComparator: (a: MapNode | MapEdge, b: MapNode | MapEdge) =>
+      (percentile(a.histogram, share) ?? 0) - (percentile(b.histogram, share) ?? 0),
+  }));
+
 /** The map as a table: the same facts for those who read or sort rather than look. */
 export function MapTable({ map, minutes, onSelect }: MapTableProps) {
   const t = useText();
-  const p95 = (node: MapNode) => percentile(node.histogram, 0.95) ?? 0;
   const callees = (node: MapNode) =>
     map.edges
       .filter((edge) => edge.source === node.id)
@@ -51,18 +60,7 @@ export function MapTable({ map, minutes, onSelect }: MapTableProps) {
           sortingField: 'type',
           cell: (node) => <span>{typeLabel(node.type) || '-'}</span>,
         },
-        {
-          id: 'median',
-          header: t('map.median'),
-          cell: (node) => formatHistogramTime(percentile(node.histogram, 0.5)),
-          sortingComparator: (a, b) => (a.meanSeconds ?? 0) - (b.meanSeconds ?? 0),
-        },
-        {
-          id: 'p95',
-          header: 'p95',
-          cell: (node) => formatHistogramTime(percentile(node.histogram, 0.95)),
-          sortingComparator: (a, b) => p95(a) - p95(b),
-        },
+        ...timeColumns(t),
         {
           id: 'own',
           header: t('map.mean-own'),
@@ -123,13 +121,7 @@ export function EdgeTable({ map, minutes, onSelect }: MapTableProps) {
           ),
         },
         { id: 'kind', header: t('column.type'), cell: (edge) => t(edge.linked ? 'map.linked' : 'map.call') },
-        ...([0.5, 0.95] as const).map((part) => ({
-          id: `p${part}`,
-          header: part === 0.5 ? t('map.median') : 'p95',
-          cell: (edge: MapEdge) => formatHistogramTime(percentile(edge.histogram, part)),
-          sortingComparator: (a: MapEdge, b: MapEdge) =>
-            (percentile(a.histogram, part) ?? 0) - (percentile(b.histogram, part) ?? 0),
-        })),
+        ...timeColumns(t),
         {
           id: 'calls',
           header: t('map.calls-per-minute'),
