@@ -16,12 +16,12 @@ interface MapTableProps {
 }
 
 /** The times of nodes and of edges, as their histograms have them, and sorted by what is shown. */
-const timeColumns = (t: Translate) =>
+const timeColumns = <Part extends MapNode | MapEdge>(t: Translate) =>
   ([0.5, 0.95] as const).map((share) => ({
     id: share === 0.5 ? 'median' : 'p95',
     header: share === 0.5 ? t('map.median') : 'p95',
-    cell: (part: MapNode | MapEdge) => formatHistogramTime(percentile(part.histogram, share)),
-    sortingComparator: (a: MapNode | MapEdge, b: MapNode | MapEdge) =>
+    cell: (part: Part) => formatHistogramTime(percentile(part.histogram, share)),
+    sortingComparator: (a: Part, b: Part) =>
       (percentile(a.histogram, share) ?? 0) - (percentile(b.histogram, share) ?? 0),
   }));
 
@@ -60,7 +60,7 @@ export function MapTable({ map, minutes, onSelect }: MapTableProps) {
           sortingField: 'type',
           cell: (node) => <span>{typeLabel(node.type) || '-'}</span>,
         },
-        ...timeColumns(t),
+        ...timeColumns<MapNode>(t),
         {
           id: 'own',
           header: t('map.mean-own'),
@@ -121,7 +121,7 @@ export function EdgeTable({ map, minutes, onSelect }: MapTableProps) {
           ),
         },
         { id: 'kind', header: t('column.type'), cell: (edge) => t(edge.linked ? 'map.linked' : 'map.call') },
-        ...timeColumns(t),
+        ...timeColumns<MapEdge>(t),
         {
           id: 'calls',
           header: t('map.calls-per-minute'),
